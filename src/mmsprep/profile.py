@@ -7,8 +7,8 @@ far to trust it. A user's own file has the same form. ``load("telnyx+att.longcod
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, reduce
 from math import isqrt
 from operator import and_
@@ -47,7 +47,7 @@ class Profile:
     max_side: int | None = None
     """The longer side, in pixels."""
     max_short_side: int | None = None
-    """The shorter side: with `max_side` it makes a box that a picture may fill upright or lying."""
+    """The shorter side: with `max_side` a box that a picture may fill upright or lying."""
     progressive: bool = False
     """Whether a JPEG may be progressive; 3GPP TS 26.140 makes only baseline mandatory."""
     codecs: frozenset[str] = frozenset({"h264", "aac", "mp3", "amr_nb"})
@@ -64,7 +64,11 @@ class Profile:
     note: str = ""
 
     def __post_init__(self) -> None:
-        wrong = [f"profile {self.name!r}: {fault}" for fault in _faults(self)]
+        wrong = [
+            f"profile {self.name!r}: {key} must be {wanted}, not {_plain(getattr(self, key))!r}"
+            for key, (right, wanted) in _CHECKS.items()
+            if not right(getattr(self, key))
+        ]
         if wrong:
             raise Misconfigured("\n".join(wrong))
 
@@ -112,9 +116,7 @@ class Profile:
 
     def as_dict(self) -> dict[str, Any]:
         """Give every field as a JSON value, in the form of a table of the TOML file."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        lists = {key: sorted(value) for key, value in values.items() if isinstance(value, frozenset)}
-        return values | lists | {"kind_bytes": dict(self.kind_bytes), "source": list(self.source)}
+        return {key: _plain(getattr(self, key)) for key in _CHECKS} | {"kind_bytes": dict(self.kind_bytes)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -122,26 +124,24 @@ class Profile:
         return cls(**{key: _value(key, value) for key, value in values.items()})
 
     def __and__(self, other: Profile) -> Profile:
-        """Take the stricter of both in every field: what gets through both gets through this."""
+        """Take the stricter of both in every field: what gets through this gets through either."""
         kinds = sorted(dict(self.kind_bytes + other.kind_bytes))
+        optional = ("total_bytes", "max_pixels", "max_side", "max_short_side", "max_text_chars")
+        known = {key: [count for each in (self, other) if (count := getattr(each, key))] for key in optional}
         return Profile(
             name="+".join(dict.fromkeys([*self.name.split("+"), *other.name.split("+")])),
             types=self.types & other.types,
             max_bytes=min(self.max_bytes, other.max_bytes),
             kind_bytes=tuple((kind, min(self.limit(kind), other.limit(kind))) for kind in kinds),
-            total_bytes=_stricter(self.total_bytes, other.total_bytes),
             max_files=min(self.max_files, other.max_files),
-            max_pixels=_stricter(self.max_pixels, other.max_pixels),
-            max_side=_stricter(self.max_side, other.max_side),
-            max_short_side=_stricter(self.max_short_side, other.max_short_side),
             progressive=self.progressive and other.progressive,
             codecs=self.codecs & other.codecs,
             h264_profile=min(self.h264_profile, other.h264_profile, key=H264_PROFILES.index),
             vcard=min(self.vcard, other.vcard, key=VCARD_VERSIONS.index),
-            max_text_chars=_stricter(self.max_text_chars, other.max_text_chars),
             source=tuple(dict.fromkeys(self.source + other.source)),
             confidence=min(self.confidence, other.confidence, key=CONFIDENCES.index),
             note=self.note if other.note in self.note else f"{self.note} {other.note}".strip(),
+            **{key: min(counts, default=None) for key, counts in known.items()},
         )
 
 
@@ -167,10 +167,7 @@ def profiles(extra: Path | None = None) -> Mapping[str, Profile]:
 @cache
 def _built_in() -> Mapping[str, Profile]:
     """Read the table that ships with the package, once."""
-    from importlib.resources import as_file, files
-
-    with as_file(files("mmsprep") / "profiles.toml") as path:
-        return _read(path, {})
+    return _read(Path(__file__).with_name("profiles.toml"), {})
 
 
 def _read(path: Path, known: Mapping[str, Profile]) -> dict[str, Profile]:
@@ -181,8 +178,7 @@ def _read(path: Path, known: Mapping[str, Profile]) -> dict[str, Profile]:
         tables = dict(_tables(tomllib.loads(path.read_text(encoding="utf-8")), ""))
     except (OSError, ValueError) as error:
         raise Misconfigured(f"{path}: cannot be read as TOML profiles: {error}") from error
-    built = dict(known)
-    wrong: list[str] = []
+    built, wrong = dict(known), list[str]()
     for name, table in tables.items():
         try:
             # What a row extends stands above it in the file, so there are no circles.
@@ -199,7 +195,7 @@ def _tables(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mappin
     for key, value in table.items():
         if not isinstance(value, dict):
             raise ValueError(f"{prefix}{key} stands outside a profile's table")
-        own = {name: item for name, item in value.items() if name in _CHECKS or not isinstance(item, dict)}
+        own = {name: item for name, item in value.items() if name in _KEYS or not isinstance(item, dict)}
         if own or not value:
             yield f"{prefix}{key}", own
         yield from _tables({name: item for name, item in value.items() if name not in own}, f"{prefix}{key}.")
@@ -207,15 +203,12 @@ def _tables(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mappin
 
 def _built(name: str, table: Mapping[str, Any], known: Mapping[str, Profile]) -> Profile:
     """Build one profile from its table; a fault is a `Misconfigured` line that names profile and key."""
-    values = {key: _value(key, value) for key, value in table.items() if key in _CHECKS}
-    wrong = [
-        f"profile {name!r}: {key} is not a key{_like(key, _CHECKS)}"
-        for key in table
-        if key not in _CHECKS and key != "extends"
-    ]
+    values = {key: _value(key, value) for key, value in table.items() if key in _KEYS}
+    unknown = table.keys() - _KEYS - {"extends"}
+    wrong = [f"profile {name!r}: {key} is not a key{_like(key, _KEYS)}" for key in sorted(unknown)]
     if "+" in name:
-        wrong.append(f"profile {name!r}: a name with + means a combination; choose another")
-    if "types" not in table and "extends" not in table:
+        wrong.append(f"profile {name!r}: + in a name means a combination; choose another name")
+    if not table.keys() & {"types", "extends"}:
         wrong.append(f"profile {name!r}: types is missing; list MIME types, or extend another profile")
     base = Profile(name=name, types=frozenset())
     try:
@@ -235,12 +228,12 @@ def _built(name: str, table: Mapping[str, Any], known: Mapping[str, Profile]) ->
 
 def _value(key: str, value: Any) -> Any:
     """Turn a TOML value into a field's immutable form; what does not fit is left for the check to name."""
-    if key in ("types", "codecs") and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return frozenset(value)
-    if key == "source":
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
     if key == "kind_bytes" and isinstance(value, dict):
         return tuple(sorted(value.items()))
+    if key == "source" and isinstance(value, str):
+        return (value,)
+    if isinstance(value, list):
+        return tuple(value) if key == "source" else frozenset(map(str, value))
     return value
 
 
@@ -256,40 +249,35 @@ def _named(name: str, known: Mapping[str, Profile]) -> Profile:
     return combined
 
 
-def _like(word: str, known: Mapping[str, Any]) -> str:
+def _like(word: str, known: Collection[str]) -> str:
     """Ask in a message whether the nearest of what is *known* was meant."""
     from difflib import get_close_matches
 
-    near = [name for name in known if word and name.startswith(f"{word}.")] or get_close_matches(word, known)
+    near = [name for name in known if name.startswith(f"{word}.")] or get_close_matches(word, known)
     return f"; did you mean {' or '.join(near)}?" if near else f"; known are {', '.join(sorted(known))}"
 
 
-def _stricter(one: int | None, other: int | None) -> int | None:
-    """Take the smaller limit, where None is none."""
-    return min((limit for limit in (one, other) if limit is not None), default=None)
-
-
-def _faults(profile: Profile) -> Iterator[str]:
-    """Name every field whose value cannot be."""
-    for field in fields(Profile):
-        value = getattr(profile, field.name)
-        right, wanted = _CHECKS[field.name]
-        if not right(value):
-            yield f"{field.name} must be {wanted}, not {sorted(value, key=str) if isinstance(value, frozenset) else value!r}"
+def _plain(value: Any) -> Any:
+    """Turn a field's value into what JSON and a message can hold."""
+    return sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
 
 
 def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 def _words(value: object, pattern: str) -> bool:
-    return isinstance(value, frozenset) and all(isinstance(word, str) and re.fullmatch(pattern, word) for word in value)
+    return isinstance(value, frozenset) and all(re.fullmatch(pattern, word) for word in value)
 
 
 _COUNT = (_count, "a whole number above 0")
-_COUNT_OR_NONE = (lambda value: value is None or _count(value), "a whole number above 0")
+_COUNT_OR_NONE = (lambda value: value is None or _count(value), _COUNT[1])
 _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "name": (lambda value: isinstance(value, str) and bool(re.fullmatch(r"[^\s,]+", value)), "a word"),
+    "name": (lambda value: _text(value) and bool(re.fullmatch(r"[^\s,]+", value)), "a word"),
     "types": (lambda value: _words(value, r"[a-z]+/[a-z0-9][a-z0-9.+-]*"), "a list of lower-case MIME types"),
     "max_bytes": _COUNT,
     "kind_bytes": (
@@ -298,18 +286,14 @@ _CHECKS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "total_bytes": _COUNT_OR_NONE,
     "max_files": _COUNT,
-    "max_pixels": _COUNT_OR_NONE,
-    "max_side": _COUNT_OR_NONE,
-    "max_short_side": _COUNT_OR_NONE,
+    **dict.fromkeys(("max_pixels", "max_side", "max_short_side"), _COUNT_OR_NONE),
     "progressive": (lambda value: isinstance(value, bool), "true or false"),
     "codecs": (lambda value: _words(value, r"[a-z0-9_]+"), "a list of ffmpeg's codec names"),
     "h264_profile": (lambda value: value in H264_PROFILES, f"one of {', '.join(H264_PROFILES)}"),
     "vcard": (lambda value: value in VCARD_VERSIONS, f"one of {', '.join(VCARD_VERSIONS)}, in quotes"),
     "max_text_chars": _COUNT_OR_NONE,
-    "source": (
-        lambda value: isinstance(value, tuple) and all(isinstance(item, str) for item in value),
-        "a list of strings",
-    ),
+    "source": (lambda value: isinstance(value, tuple) and all(map(_text, value)), "a list of strings"),
     "confidence": (lambda value: value in CONFIDENCES, f"one of {', '.join(CONFIDENCES)}"),
-    "note": (lambda value: isinstance(value, str), "a string"),
+    "note": (_text, "a string"),
 }
+_KEYS = _CHECKS.keys() - {"name"}
