@@ -435,7 +435,7 @@ def panorama_48mp_jpg() -> bytes:
 def photo_heic() -> bytes | None:
     """Needs pillow-heif, whose wheel bundles a GPL encoder: a tool for this script alone."""
     try:
-        import pillow_heif
+        import pillow_heif  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         return None
     pillow_heif.register_heif_opener()

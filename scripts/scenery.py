@@ -4,18 +4,20 @@ Flat colour and white noise both flatter an encoder, so these are made of what p
 made of: 1/f noise, gradients, soft light, hard silhouettes and a little grain. Every function is
 a pure function of its arguments: the same call gives the same pixels.
 
-A canvas is a float32 array, height x width x 3, sRGB from 0 to 1.
+A canvas is an array of floats, height x width x 3, sRGB from 0 to 1.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-Plane = NDArray[np.float32]
-Canvas = NDArray[np.float32]
-Stops = list[tuple[float, str]]
+Plane = NDArray[np.floating]
+Canvas = NDArray[np.floating]
+Stops = Sequence[tuple[float, str]]
 
 
 def rgb(colour: str) -> Plane:
@@ -303,7 +305,7 @@ def mist(width: int, height: int) -> Image.Image:
 
 def street(width: int, height: int) -> Image.Image:
     """A wet street at night: hard edges, small lights, soft blobs of light, deep shadow."""
-    canvas = np.zeros((height, width, 3), np.float32)
+    canvas: Canvas = np.zeros((height, width, 3), np.float32)
     night = [(0, "#0d1526"), (0.6, "#2a3350"), (1, "#6b4c58")]
     canvas = sky(canvas, night, horizon=0.68)
     picture = photograph(canvas)

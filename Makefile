@@ -1,0 +1,70 @@
+# POSIX make and any Python from 3.11 on are all that is needed.
+# A first run fills .venv; later ones begin at once, until pyproject.toml or a lock file changes.
+
+VENV = .venv
+BIN = $(VENV)/bin
+MMSPREP = $(BIN)/mmsprep
+PYTEST_FLAGS = -n auto --dist worksteal
+
+.PHONY: help demo test check fmt lock fixtures clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## Prepare everything in fixtures/ into out/ and say what to do next
+	@$(MMSPREP) demo
+
+test: $(VENV)/.dev ## Run every test that this machine can run
+	@$(BIN)/python -m pytest --all $(PYTEST_FLAGS)
+
+check: $(VENV)/.dev ## Lint, format, types and the layers between modules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev ## Format, and fix what can be fixed without thinking
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# A file of exact versions and hashes for every platform; the second adds the tools to the first.
+lock: $(VENV)/.dev ## Take the newest allowed versions of all dependencies
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+LOCK_FLAGS = --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+fixtures: $(VENV)/.dev ## Make the files of fixtures/ again
+	$(BIN)/python scripts/make_fixtures.py
+
+clean: ## Remove what make made
+	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# $PYTHON if it is given, else the first interpreter that is new enough and can make environments.
+$(BIN)/python:
+	@for python in $${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do \
+		"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+			2>/dev/null && break; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'make: needs Python 3.11 or later with the venv module; name it: make PYTHON=/path/to/python3' >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+
+# Hashes and editable installs exclude one another, so the dependencies come first, by the lock alone.
+$(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
+	@echo 'Installing mmsprep and what it needs into $(VENV)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements-dev.lock
+	@echo 'Installing the tools for tests and checks'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

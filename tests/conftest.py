@@ -1,0 +1,92 @@
+"""What all tests share: where the files are, and which tests run when.
+
+``pytest`` alone leaves out what is slow or needs a server; ``--all`` (``make test``) runs everything this
+machine can. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped test is a failed one, so that nothing
+goes unnoticed because a tool was missing. Only the corpus may be absent: it belongs to others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CORPUS = ROOT.parent / "shared" / "corpus"
+NO_SKIPS = os.environ.get("MMSPREP_NO_SKIPS", "") not in {"", "0"}
+SKIPPING_IS_FAILING = "skipped, which MMSPREP_NO_SKIPS forbids"
+
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """Where the committed pictures are."""
+    return ROOT / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Where other people's real files are, on a machine that has them."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus is not here: ../shared/corpus")
+    return CORPUS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="also run the tests marked slow or services")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    lines = []
+    if _leaves_out_slow(config):
+        lines.append("left out: tests marked slow or services; --all or -m runs them")
+    if not CORPUS.is_dir():
+        lines.append("left out: tests that need the corpus, which is not here (../shared/corpus)")
+    return lines
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and what needs a corpus where nothing may be skipped."""
+    left_out = [item for item in items if _is_left_out(item, config)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _is_left_out(item: pytest.Item, config: pytest.Config) -> bool:
+    if _leaves_out_slow(config) and any(item.get_closest_marker(name) for name in ("slow", "services")):
+        return True
+    needs_corpus = item.get_closest_marker("corpus") or "corpus" in getattr(item, "fixturenames", ())
+    return bool(needs_corpus) and NO_SKIPS and not CORPUS.is_dir()
+
+
+def _leaves_out_slow(config: pytest.Config) -> bool:
+    """Tell whether the command line asks for neither everything, nor markers, nor a test by its name."""
+    asked = config.getoption("--all") or config.option.markexpr or any("::" in name for name in config.args)
+    return not asked
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _forbid_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _forbid_skip((yield))
+
+
+def _forbid_skip(report: AnyReport) -> AnyReport:
+    """Turn a skip into a failure where it is made: a test, its setup, or a whole module.
+
+    In the process that runs the test, because xdist does not send skipped modules to its controller.
+    """
+    if NO_SKIPS and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"{report.nodeid}: {SKIPPING_IS_FAILING}: {reason}"
+    return report
