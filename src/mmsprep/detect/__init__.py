@@ -1,0 +1,81 @@
+"""What a file is, by its content: libmagic names the type, and that format's own parser must agree.
+
+Names and extensions never decide. A type for which no parser is known keeps the name that libmagic gave it,
+so that a plug-in stage can accept it; its own parser is then the second opinion.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmsprep.detect import picture
+from mmsprep.errors import Rejected
+from mmsprep.limits import Limits
+from mmsprep.media import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import magic
+
+__all__ = ["detect", "knows"]
+
+# What libmagic says, where that is not the type's registered or usual name.
+SPELLINGS = {
+    "image/x-ms-bmp": "image/bmp",
+    "image/x-bmp": "image/bmp",
+    "image/heif": "image/heic",
+    "image/heic-sequence": "image/heic",
+    "image/heif-sequence": "image/heic",
+    "image/avif-sequence": "image/avif",
+    "image/vnd.mozilla.apng": "image/png",
+    "image/apng": "image/png",
+    "image/jpx": "image/jp2",
+}
+
+# Enough for libmagic's deepest rule about a type that we take (a ZIP's first entries).
+HEAD_BYTES = 65_536
+
+
+def detect(path: Path, limits: Limits) -> Facts:
+    """Measure what the file at *path* is, reading headers only.
+
+    Raises Rejected: ``damaged`` (empty, or the format's parser cannot open it), or the limit that its header
+    already breaks (``too-many-bytes``, ``too-many-pixels``, …).
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise Rejected("damaged", "the file is empty; send it again from where it was made")
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    named = _magic().from_buffer(head)
+    mime = SPELLINGS.get(named, named)
+    parser = _parsers().get(mime)
+    return parser(path, mime, size, limits) if parser else Facts(type=mime, bytes=size)
+
+
+def knows(mime: str) -> bool:
+    """Tell whether this type has a parser here, so that its facts are two parsers' word."""
+    return mime in _parsers()
+
+
+def warm() -> None:
+    """Load libmagic's rules and the picture codecs, and decode nothing: done once, before the items fork."""
+    _magic()
+    picture.codecs()
+
+
+def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
+    return dict.fromkeys(picture.FORMATS, picture.parse)
+
+
+@cache
+def _magic() -> magic.Magic:
+    import pylibmagic  # noqa: F401  its import points python-magic at the bundled library
+
+    # isort: split
+    import magic
+
+    return magic.Magic(mime=True)

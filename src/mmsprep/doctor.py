@@ -1,0 +1,68 @@
+"""What this machine grants: checked once, told in plain words, so that nobody learns it from a failed message."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from mmsprep import defaults
+from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.isolate import Sandbox
+from mmsprep.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: whether it is well, what was found, whether mmsprep cannot do without it."""
+
+    name: str
+    ok: bool
+    found: str
+    needed: bool = True
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything that preparing relies on; never raises for what it finds."""
+    return [*_versions(), *_isolation(settings), *_settings(settings), *_codecs()]
+
+
+def _versions() -> Iterator[Check]:
+    yield Check("mmsprep", True, f"{version('mmsprep')} on Python {platform.python_version()}, {platform.platform()}")
+    yield Check("python", sys.version_info >= (3, 11), sys.executable or "unknown: set MMSPREP_PYTHON")
+
+
+def _isolation(settings: Settings) -> Iterator[Check]:
+    try:
+        with Sandbox(python=settings.python) as sandbox:
+            for layer in sandbox.level.layers:
+                found = "holds" if layer.granted else f"not granted: {layer.why}"
+                yield Check(f"isolation: {layer.name}", layer.granted, found, needed=settings.require_sandbox)
+    except PrepError as error:
+        yield Check("isolation", False, error.message)
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    try:
+        yield Check("profile", True, settings.resolve_profile().name)
+        yield Check("stages", True, ", ".join(name for name in defaults.stage_names()))
+        if settings.store:
+            defaults.open_store(settings.store, settings)
+            yield Check("store", True, settings.store)
+    except Misconfigured as error:
+        yield Check("settings", False, str(error))
+    scratch = Path(tempfile.gettempdir())
+    free = os.statvfs(scratch)
+    yield Check(
+        "scratch", os.access(scratch, os.W_OK), f"{scratch}, {free.f_bavail * free.f_frsize / 1e9:,.1f} GB free"
+    )
+
+
+def _codecs() -> Iterator[Check]:
+    for package in ("pillow", "pi-heif", "python-magic", "pylibmagic", "pyoxipng"):
+        yield Check(package, True, version(package))

@@ -1,0 +1,107 @@
+"""Check what an item's child says and the files it made, before anybody relies on either."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmsprep.errors import Rejected
+from mmsprep.media import Facts
+from mmsprep.profile import Profile
+
+MIME = re.compile(r"[a-z]+/[a-zA-Z0-9][a-zA-Z0-9.+-]{0,100}")
+FILE = re.compile(r"[0-9]{1,6}((?:\.[a-z0-9]{1,5}){1,2})")
+WORD = re.compile(r"[a-z0-9_-]{1,32}")
+MOST_OUTPUTS = 1_000
+NUMBERS = {"width": int, "height": int, "frames": int, "seconds": float, "pages": int}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file that an item's child made: where it lies, what its name ends in, the digest of its bytes, its facts."""
+
+    path: Path
+    suffix: str
+    sha256: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one item's round gave, checked."""
+
+    original: Facts
+    outputs: tuple[Output, ...]
+    steps: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Received:
+    """Check a round's result: facts of the right form, files that are regular, as large as said, within the profile.
+
+    A decoder that a hostile file has taken over can say anything, so nothing is believed that can be looked at.
+    Raises Rejected ``damaged`` for anything odd.
+    """
+    try:
+        untrusted_outputs = untrusted_result["outputs"]
+        _demand(isinstance(untrusted_outputs, list) and 0 < len(untrusted_outputs) <= MOST_OUTPUTS)
+        return Received(
+            original=facts_from(untrusted_result["original"]),
+            outputs=tuple(_output(each, directory, profile) for each in untrusted_outputs),
+            steps=tuple(_matching(WORD, each) for each in untrusted_result["steps"]),
+            warnings=tuple(printable(each) for each in untrusted_result["warnings"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
+        raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
+
+
+def facts_from(untrusted_facts: Any) -> Facts:
+    """Rebuild facts, field by field; raises an error of `receive` when they are not facts."""
+    known = {key: form(untrusted_facts[key]) for key, form in NUMBERS.items() if key in untrusted_facts}
+    _demand(all(0 <= value < 1e12 for value in known.values()))
+    return Facts(
+        type=_matching(MIME, untrusted_facts["type"]),
+        bytes=int(untrusted_facts["bytes"]),
+        alpha=untrusted_facts.get("alpha") is True,
+        progressive=untrusted_facts.get("progressive") is True,
+        codecs=tuple(_matching(WORD, each) for each in untrusted_facts.get("codecs", ())),
+        metadata=tuple(_matching(WORD, each) for each in untrusted_facts.get("metadata", ())),
+        **known,
+    )
+
+
+def printable(untrusted_text: Any) -> str:
+    """Take a text for people: one line, without control characters, of bounded length."""
+    _demand(isinstance(untrusted_text, str))
+    return "".join(each if each.isprintable() else " " for each in untrusted_text[:500])
+
+
+def _output(untrusted_output: Mapping[str, Any], directory: Path, profile: Profile) -> Output:
+    file = _matching(FILE, untrusted_output["file"])
+    facts = facts_from(untrusted_output["facts"])
+    path = directory / file
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        found = os.fstat(descriptor)
+        # A second link would be somebody else's file.
+        _demand(stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
+        _demand(found.st_size == facts.bytes and profile.admits(facts))
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Output(path, file[file.index(".") :], digest, facts)
+
+
+def _matching(pattern: re.Pattern[str], untrusted_text: Any) -> str:
+    _demand(pattern.fullmatch(untrusted_text) is not None)
+    return str(untrusted_text)
+
+
+def _demand(sound: bool) -> None:
+    # Not an assert, which python -O leaves out.
+    if not sound:
+        raise ValueError("not as agreed")

@@ -1,0 +1,112 @@
+"""One item's whole round, run inside the isolation: detect, stage, detect what came out, until it may leave."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mmsprep import defaults
+from mmsprep.detect import detect, knows
+from mmsprep.errors import Rejected
+from mmsprep.limits import Limits
+from mmsprep.media import Media
+from mmsprep.profile import Profile
+from mmsprep.stage import Declined, Job, Stage
+
+if TYPE_CHECKING:
+    from mmsprep.isolate import Inside
+
+# What people send most that no carrier delivers, and what to do about it.
+REMEDIES = {
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "a Word document; send it as PDF",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "an Excel workbook; send it as PDF",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "a PowerPoint file; send it as PDF",
+    "application/msword": "a Word document; send it as PDF",
+    "application/vnd.oasis.opendocument.text": "an OpenDocument text; send it as PDF",
+    "application/rtf": "a rich-text document; send it as PDF",
+    "text/rtf": "a rich-text document; send it as PDF",
+    "application/postscript": "a PostScript file; send it as PDF",
+    "application/zip": "an archive; send what is in it, one file at a time",
+    "application/x-7z-compressed": "an archive; send what is in it, one file at a time",
+    "application/x-rar": "an archive; send what is in it, one file at a time",
+    "application/gzip": "an archive; send what is in it, one file at a time",
+    "application/x-tar": "an archive; send what is in it, one file at a time",
+    "image/svg+xml": "a drawing that handsets do not show; send it as PNG",
+    "image/x-adobe-dng": "a camera raw file; send it as JPEG",
+    "image/x-canon-cr2": "a camera raw file; send it as JPEG",
+    "image/vnd.adobe.photoshop": "a Photoshop file; send it as JPEG or PNG",
+    "image/jxl": "a JPEG XL picture; send it as JPEG",
+    "text/html": "a web page; send its link or a PDF of it",
+    "text/plain": "plain text; put it into the message itself",
+    "application/x-dosexec": "a program; nothing delivers those",
+    "application/octet-stream": "of no type that we know; if it should be, send it again from where it was made",
+}
+
+
+def route(media: Media, stages: Sequence[Stage], job: Job, steps: list[str]) -> tuple[Media, ...]:
+    """Send *media* through the stages until the profile admits all that comes out, in the order it is to be sent.
+
+    The names of the stages that ran are added to *steps*. Raises Rejected when nothing is left to try.
+    """
+    for stage in stages:
+        if not stage.accepts(media, job.profile):
+            continue
+        try:
+            paths = stage.run(media, job)
+        except Declined:
+            continue
+        steps.append(stage.name)
+        # Each stage runs at most once for a media and what comes of it, so this ends.
+        rest = [other for other in stages if other is not stage]
+        made = [Media(path, path.name, detect(path, job.limits)) for path in paths]
+        return tuple(
+            out for each in made for out in ((each,) if _may_leave(each, job) else route(each, rest, job, steps))
+        )
+    raise _objection(media, job, steps)
+
+
+def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]:
+    """Run one item's round in its child: only plain values come in, and only facts and file names go out."""
+    warnings.simplefilter("ignore")
+    assert inside.source is not None
+    limits = Limits(**arguments["limits"])
+    job = Job(
+        profile=Profile.from_dict(arguments["profile"]),
+        workdir=inside.workdir,
+        limits=limits,
+        options=arguments["options"],
+        threads=arguments["threads"],
+        emit=lambda event: inside.emit({"step": event.step, "fraction": event.fraction, "eta": event.eta_seconds}),
+    )
+    stages = [defaults.load_stage(name) for name in arguments["stages"]]
+    source = Media(inside.source, "source", detect(inside.source, limits))
+    steps: list[str] = []
+    outputs = route(source, stages, job, steps)
+    return {
+        "original": source.facts.as_dict(),
+        "outputs": [{"file": media.path.name, "facts": media.facts.as_dict()} for media in outputs],
+        "steps": steps,
+        "warnings": job.warnings,
+    }
+
+
+def inspect_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]:
+    """Detect what one item is, in its child, and prepare nothing."""
+    warnings.simplefilter("ignore")
+    assert inside.source is not None
+    return {"original": detect(inside.source, Limits(**arguments["limits"])).as_dict()}
+
+
+def _may_leave(media: Media, job: Job) -> bool:
+    return job.profile.admits(media.facts) and not media.facts.metadata
+
+
+def _objection(media: Media, job: Job, steps: list[str]) -> Rejected:
+    facts, profile = media.facts, job.profile
+    if not steps and not knows(facts.type):
+        return Rejected("unknown-type", f"is {REMEDIES.get(facts.type, facts.type + ', which no stage can prepare')}")
+    objection = profile.objection(facts) or f"still carries {', '.join(facts.metadata)}"
+    if facts.type in profile.types and facts.bytes >= profile.limit(facts.type):
+        return Rejected("cannot-fit", f"{objection}; allow more bytes or send a smaller one")
+    return Rejected("not-accepted", f"{objection}; choose another profile or send another type")

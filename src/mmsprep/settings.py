@@ -1,0 +1,72 @@
+"""Settings: flags over environment over ``mmsprep.toml`` over defaults, read once into one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PositiveInt, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from mmsprep import profile
+from mmsprep.errors import Misconfigured
+from mmsprep.limits import Limits
+from mmsprep.profile import Profile
+
+FILE = Path("mmsprep.toml")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default.
+
+    Each is ``MMSPREP_NAME`` in the environment (``MMSPREP_LIMITS__WALL_SECONDS`` for one inside a table) and
+    ``name`` in ``mmsprep.toml`` of the current folder.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="MMSPREP_", env_nested_delimiter="__", toml_file=FILE, frozen=True, extra="forbid"
+    )
+
+    profile: str = Field(default=profile.DEFAULT, description="what may leave; a + b is the stricter of both")
+    profiles_file: Path | None = Field(default=None, description="a TOML file with profiles of your own")
+    max_bytes: PositiveInt | None = Field(
+        default=None, description="bytes a file must stay below, instead of the profile's"
+    )
+    store: str | None = Field(default=None, description="where results are kept: a folder, or a store's URL")
+    base_url: str | None = Field(default=None, description="the public URL of the folder store")
+    require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
+    python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")
+    limits: Limits = Field(default_factory=Limits, description="what may come in, and what an item may cost")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  part of the signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  part of the signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @classmethod
+    def load(cls, **flags: Any) -> Settings:
+        """Read the settings, with *flags* that are not None above all; raises Misconfigured for wrong ones."""
+        try:
+            return cls(**{name: value for name, value in flags.items() if value is not None})
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+            raise Misconfigured("wrong settings: " + "; ".join(wrong)) from error
+        except ValueError as error:
+            raise Misconfigured(f"{FILE}: {error}") from error
+
+    def resolve_profile(self) -> Profile:
+        """Find the profile that is meant, with the byte limit that was asked for if there is one."""
+        found = profile.load(self.profile, self.profiles_file)
+        return found if self.max_bytes is None else replace(found, max_bytes=self.max_bytes)

@@ -1,0 +1,180 @@
+"""What a person sees: tables, lines and sizes. Everything that came with a file is escaped before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mmsprep.errors import PrepError
+from mmsprep.media import Facts
+from mmsprep.prepared import Deliverable, Prepared
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from mmsprep.doctor import Check
+    from mmsprep.profile import Profile
+
+COLOURS = {"ready": "green", "rejected": "red", "unavailable": "yellow"}
+
+
+def size(count: int) -> str:
+    """Write a number of bytes as people read it, in decimal units: ``412 KB``."""
+    if count < 1_000:
+        return f"{count} B"
+    return f"{count / 1_000:,.0f} KB" if count < 999_500 else f"{count / 1_000_000:,.2f} MB"
+
+
+def escaped(text: str) -> str:
+    """Make any text safe for a terminal and a log: what is not printable is shown as its escape."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def facts_line(facts: Facts) -> str:
+    """Say in a few words what a file is: ``JPEG 3072 × 2304, 412 KB``."""
+    words = [facts.type.partition("/")[2].removeprefix("x-").upper()]
+    if facts.width:
+        words.append(f"{facts.width} × {facts.height}")
+    if facts.animated:
+        words.append(f"{facts.frames} frames")
+    if facts.seconds:
+        words.append(f"{facts.seconds:.1f} s")
+    if facts.pages:
+        words.append(f"{facts.pages} pages")
+    return " ".join(words) + f", {size(facts.bytes)}"
+
+
+def line(source: str, result: Prepared | PrepError) -> str:
+    """Say in one plain line what became of a source, for a log or a pipe."""
+    if isinstance(result, PrepError):
+        return f"{result.status}  {escaped(result.code)} {result.reason}  {escaped(result.message)}"
+    made = "; ".join(f"{_where(each)} ({facts_line(each.facts)})" for each in result.media)
+    warned = "".join(f"  warning: {escaped(each)}" for each in result.warnings)
+    return f"ready  {escaped(source)} -> {made}{warned}"
+
+
+def results(rows: Iterable[tuple[str, Prepared | PrepError]]) -> Table:
+    """Draw the table of what became of each source, in the order in which they were given."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("Source", overflow="fold")
+    table.add_column("Was", overflow="fold", style="dim")
+    table.add_column("Ready to send", overflow="fold", ratio=1)
+    for source, result in rows:
+        colour = COLOURS[getattr(result, "status", "ready")]
+        name = escape(escaped(source.rpartition("/")[2] or source))
+        if isinstance(result, PrepError):
+            message = escaped(result.message)
+            fact = message.partition(": ")[2] or message
+            table.add_row(name, "", f"[{colour}]✗ {result.code} {result.reason}[/] {escape(fact)}")
+            continue
+        made = "\n".join(f"[{colour}]✓[/] {escape(each.name)}  {facts_line(each.facts)}" for each in result.media)
+        warned = "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in result.warnings)
+        table.add_row(name, facts_line(result.original), made + warned)
+    return table
+
+
+def summary(results: Sequence[Prepared | PrepError]) -> str:
+    """Count the outcomes, and the bytes before and after: ``12 ready, 3 rejected; 21.4 MB became 9.1 MB``."""
+    ready = [each for each in results if isinstance(each, Prepared)]
+    counts = {"ready": len(ready)}
+    for each in results:
+        if isinstance(each, PrepError):
+            counts[each.status] = counts.get(each.status, 0) + 1
+    said = ", ".join(f"{count} {status}" for status, count in counts.items())
+    if not ready:
+        return said
+    before = sum(each.original.bytes for each in ready)
+    after = sum(made.facts.bytes for each in ready for made in each.media)
+    return f"{said}; {size(before)} became {size(after)}"
+
+
+def profiles(rows: Iterable[Profile]) -> Table:
+    """Draw the table of profiles: what each takes, and how sure that is."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for heading in ("Profile", "File below", "Message below", "Files", "Longest side", "Sure"):
+        table.add_column(heading, justify="left" if heading in {"Profile", "Sure"} else "right")
+    table.add_column("Not", overflow="fold", ratio=1)
+    for each in rows:
+        table.add_row(
+            each.name,
+            size(each.limit("image/jpeg")),
+            size(each.total_bytes) if each.total_bytes else "–",
+            str(each.max_files),
+            f"{each.max_side} px" if each.max_side else "–",
+            each.confidence,
+            ", ".join(short for mime, short in NOTABLE.items() if mime not in each.types) or "–",
+        )
+    return table
+
+
+# Whether a profile takes these is what people ask.
+NOTABLE = {
+    "image/png": "PNG",
+    "image/gif": "GIF",
+    "video/mp4": "MP4",
+    "audio/mp4": "M4A",
+    "application/pdf": "PDF",
+    "text/x-vcard": "contacts",
+    "text/calendar": "calendars",
+}
+
+
+@contextmanager
+def progress(console: Console, count: int) -> Iterator[Callable[[str], None]]:
+    """Draw one calm bar on a terminal while items are prepared; elsewhere draw nothing."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    said = TextColumn("{task.description}", markup=False)
+    columns = (TextColumn("Preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), said)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=count)
+        yield lambda name: bar.update(task, advance=1, description=escaped(name))
+
+
+def _where(made: Deliverable) -> str:
+    return made.url or str(made.path)
+
+
+def inspected(source: str, facts: Facts, outcomes: Mapping[str, Prepared | PrepError]) -> Table:
+    """Draw what a file is, what it carries besides its content, and what would become of it per profile."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, show_edge=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold", ratio=1)
+    table.add_row("file", f"[bold]{escape(escaped(source))}[/]")
+    table.add_row("is", facts_line(facts))
+    table.add_row("carries", ", ".join(facts.metadata) or "nothing but its content")
+    for name, outcome in outcomes.items():
+        if isinstance(outcome, PrepError):
+            told = f"[{COLOURS[outcome.status]}]✗ {outcome.code} {outcome.reason}[/] {escape(escaped(outcome.message))}"
+        else:
+            made = ", ".join(facts_line(each.facts) for each in outcome.media)
+            told = f"[green]✓[/] {' → '.join(outcome.steps)}: {made}"
+            told += "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in outcome.warnings)
+        table.add_row(name, told)
+    return table
+
+
+def checks(rows: Iterable[Check]) -> Table:
+    """Draw what the doctor found."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, show_edge=False, pad_edge=False)
+    for check in rows:
+        mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.needed else "[yellow]![/]"
+        table.add_row(mark, check.name, escape(escaped(check.found)))
+    return table

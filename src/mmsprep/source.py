@@ -1,0 +1,113 @@
+"""Where media comes from: a path, bytes or an open file, turned into one descriptor that cannot be swapped."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from mmsprep.errors import Rejected
+
+KINDS = {
+    stat.S_IFDIR: "a folder; give the files in it",
+    stat.S_IFLNK: "a link; give the path that it points to",
+    stat.S_IFIFO: "a pipe; give a file, or - to read standard input",
+    stat.S_IFSOCK: "a socket; give a file",
+    stat.S_IFCHR: "a device; give a file",
+    stat.S_IFBLK: "a device; give a file",
+}
+
+CHUNK_BYTES = 1_048_576
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source ready to be read: what it was called, the name to show for it, its descriptor."""
+
+    label: str
+    name: str
+    descriptor: int
+
+
+def label_of(source: Source) -> str:
+    """Say which source is meant, as a result's ``source``: the path as given, or what kind of thing it was."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "<bytes>"
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) else "<file>"
+
+
+@contextmanager
+def opened(source: Source, directory: Path, *, name: str | None = None, max_bytes: int) -> Iterator[Opened]:
+    """Open *source* for reading; bytes and streams are first copied into *directory*, at most *max_bytes* of them.
+
+    Raises Rejected ``unreadable`` for what is no regular file, ``too-many-bytes``.
+    """
+    label = label_of(source)
+    if isinstance(source, str | os.PathLike):
+        descriptor = _open_file(Path(source))
+    else:
+        copy = directory / "source"
+        _copy(source, copy, max_bytes)
+        descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size > max_bytes:
+            raise _too_many_bytes(size, max_bytes)
+        yield Opened(label, plain_name(name or Path(label).name), descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def plain_name(name: str) -> str:
+    """Make a file name that is safe to show and to keep: printable, without separators, at most 80 characters."""
+    printable = "".join(each if each.isprintable() and each not in '/\\<>:"|?*' else "_" for each in name)
+    return printable.strip(" .")[:80] or "file"
+
+
+def _open_file(path: Path) -> int:
+    """Open a regular file and nothing else: no link is followed, and a pipe without a writer does not hang us."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise Rejected("unreadable", "there is no such file; check the path") from error
+    except (OSError, ValueError) as error:
+        raise Rejected("unreadable", _why_not(path, error)) from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise Rejected("unreadable", f"is {KINDS.get(stat.S_IFMT(mode), 'no file')}")
+    return descriptor
+
+
+def _why_not(path: Path, error: Exception) -> str:
+    try:
+        kind = KINDS.get(stat.S_IFMT(path.lstat().st_mode))
+    except (OSError, ValueError):
+        kind = None
+    return f"is {kind}" if kind else f"cannot be opened: {getattr(error, 'strerror', None) or error}"
+
+
+def _copy(source: bytes | bytearray | memoryview | BinaryIO, target: Path, max_bytes: int) -> None:
+    with target.open("xb") as file:
+        if isinstance(source, bytes | bytearray | memoryview):
+            if len(source) > max_bytes:
+                raise _too_many_bytes(len(source), max_bytes)
+            file.write(source)
+            return
+        while chunk := source.read(CHUNK_BYTES):
+            file.write(chunk)
+            if file.tell() > max_bytes:
+                raise _too_many_bytes(file.tell(), max_bytes)
+
+
+def _too_many_bytes(size: int, most: int) -> Rejected:
+    return Rejected("too-many-bytes", f"{size:,} bytes; {most:,} is the most: send a smaller file")

@@ -1,0 +1,76 @@
+"""What a stage is: one media in, one or more files out, closer to what the profile admits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmsprep.limits import Limits
+from mmsprep.media import Media
+from mmsprep.profile import Profile
+
+
+class Declined(Exception):
+    """Say that this stage would do badly with this media: the next one gets the same media."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Tell how far one step has come, for whoever draws a bar or writes a log line."""
+
+    step: str
+    fraction: float | None = None
+    eta_seconds: float | None = None
+
+
+def ignore(event: Event) -> None:
+    """Take an event and do nothing with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything that a stage may know besides the media: where to go, what it may cost, where to write.
+
+    ``options`` are the caller's wishes for this item, such as ``pages`` or ``fast``; a stage reads those it knows.
+    """
+
+    profile: Profile
+    workdir: Path
+    limits: Limits = field(default_factory=Limits)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+    emit: Callable[[Event], None] = ignore
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text: str) -> None:
+        """Tell the sender something about the result that they would want to know, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def new_path(self, suffix: str) -> Path:
+        """Name a file that does not exist yet in the item's directory, such as ``3.jpg`` for ``.jpg``.
+
+        The suffix is what the output's name ends in (``.loc.vcf``); the rest comes from the source's own name.
+        """
+        taken = sum(1 for _ in self.workdir.iterdir())
+        while (path := self.workdir / f"{taken}{suffix}").exists():
+            taken += 1
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One way of turning media into what can be sent.
+
+    ``accepts`` looks at the facts and the profile and decides nothing else. ``run`` writes its results to
+    ``job.new_path(suffix)`` and returns their paths in the order in which they are to be sent; what they are
+    is measured afterwards. It raises `Declined` to leave the media to the next stage, or `Rejected`.
+    """
+
+    name: str
+    accepts: Callable[[Media, Profile], bool]
+    run: Callable[[Media, Job], tuple[Path, ...]]
+    options: frozenset[str] = frozenset()
+    """The names of the options that it reads from the job: any other name is the caller's mistake."""

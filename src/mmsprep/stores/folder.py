@@ -1,0 +1,68 @@
+"""A folder on disk: the embedded default, with no server and no account."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from mmsprep.errors import Unavailable
+from mmsprep.media import Media
+
+if TYPE_CHECKING:
+    from mmsprep.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """Keep media in *root*.
+
+    Without a base URL the folder is for a person, and files keep their own names; with one it is what a web
+    server publishes, and files are named by their content, so that no name leaks and no cache goes stale.
+    """
+
+    root: Path
+    base_url: str | None = None
+
+    def put(self, media: Media, key: str) -> str:
+        """Write beside, fsync, then link into place: a reader never sees half a file, a writer never overwrites."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root, prefix=".mmsprep-", delete=False) as beside:
+                try:
+                    with media.path.open("rb") as source:
+                        shutil.copyfileobj(source, beside)
+                    beside.flush()
+                    os.fchmod(beside.fileno(), 0o644)
+                    os.fsync(beside.fileno())
+                    path = self._place(Path(beside.name), media.name, key)
+                finally:
+                    Path(beside.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                "store", f"cannot write to {self.root}: {error.strerror}; free space or fix it"
+            ) from error
+        return f"{self.base_url.rstrip('/')}/{quote(path.name)}" if self.base_url else path.absolute().as_uri()
+
+    def _place(self, written: Path, name: str, key: str) -> Path:
+        """Give the written file its name; another file of that name makes it ``beach-1f2e3d4c.jpg``."""
+        stem, dot, suffix = name.partition(".")
+        apart = f"{stem}-{key[:8]}{dot}{suffix}"
+        for path in [self.root / key] if self.base_url else [self.root / name, self.root / apart]:
+            try:
+                path.hardlink_to(written)
+            except FileExistsError:
+                if not filecmp.cmp(path, written, shallow=False):
+                    continue
+            return path
+        raise FileExistsError(17, f"{apart} is there with other content")
+
+
+def from_url(url: str, settings: Settings) -> FolderStore:
+    """Open the folder at a path or ``file://`` URL."""
+    return FolderStore(Path(url.removeprefix("file://")).expanduser(), settings.base_url)
