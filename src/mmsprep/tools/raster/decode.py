@@ -1,0 +1,133 @@
+"""Decode one opened picture as far as it can be decoded, upright, and tell what is missing."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmsprep.errors import Rejected
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, RuntimeError, LookupError, TypeError, ArithmeticError)
+"""What Pillow's decoders raise on damaged data; MemoryError is not among them, for it is a limit that was reached."""
+
+ORIENTATION_TAG = 0x0112
+BLANK = 8.0
+"""Standard deviation of grey below which a frame shows nothing."""
+POSTER_FRAMES = 60
+
+
+def decode(picture: Image.Image) -> bool:
+    """Decode all pixels of *picture* and tell whether all were there; what is missing stays grey or blank.
+
+    Raises `Rejected` with ``damaged`` when nothing can be decoded.
+    """
+    with _quietly():
+        try:
+            picture.load()
+            return True
+        except DECODING_ERRORS:
+            pass
+        try:
+            with _forgiving():
+                picture.load()
+            return False
+        except DECODING_ERRORS as error:
+            raise Rejected("damaged", "its pixels cannot be decoded; export or save it again and send that") from error
+
+
+def poster(picture: Image.Image) -> None:
+    """Seek the first frame of an animation that shows something, or the one of the first that shows most."""
+    from PIL import ImageStat
+
+    if getattr(picture, "n_frames", 1) < 2 or picture.format == "MPO":
+        return
+    shown: list[float] = []
+    try:
+        for frame in range(min(picture.n_frames, POSTER_FRAMES)):  # type: ignore[attr-defined]
+            picture.seek(frame)
+            shown.append(ImageStat.Stat(picture.convert("L").reduce(4)).stddev[0])
+            if shown[-1] > BLANK:
+                return
+    except DECODING_ERRORS:
+        pass
+    if shown:
+        picture.seek(shown.index(max(shown)))
+
+
+def upright(pixels: Image.Image, picture: Image.Image) -> Image.Image:
+    """Turn *pixels*, which came from *picture*, the way its EXIF orientation says (CIPA DC-008, 4.6.4)."""
+    from PIL import Image
+
+    turn = Image.Transpose
+    turns = {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_270,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_90,
+    }
+    try:
+        with _quietly():
+            orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+    except DECODING_ERRORS:
+        return pixels
+    return pixels.transpose(turns[orientation]) if orientation in turns else pixels
+
+
+SEGMENT = re.compile(rb"\xff+([\xc0-\xcf\xda-\xfe])(..)", re.DOTALL)
+IN_SCAN = re.compile(rb"\xff([^\x00\xff])")
+
+
+def is_sound_jpeg(path: Path) -> bool:
+    """Tell whether the scans of a JPEG hold no marker that cannot be there: libjpeg passes over damage in silence.
+
+    Within a scan 0xFF is stuffed, and restart markers count from 0 to 7 (ITU T.81, B.1.1.3 and E.1.4).
+    """
+    data = path.read_bytes()
+    at = 2
+    while segment := SEGMENT.match(data, at):
+        marker = segment[1][0]
+        at = segment.end() + int.from_bytes(segment[2], "big") - 2
+        if marker != 0xDA:
+            continue
+        for expected in cycle(range(0xD0, 0xD8)):
+            found = IN_SCAN.search(data, at)
+            if found is None:
+                return False
+            at = found.start()
+            if found[1][0] != expected:
+                break
+            at += 2
+        if data[at + 1] == 0xD9:
+            return True
+    return False
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
+def _forgiving() -> Iterator[None]:
+    """Let Pillow keep what a truncated file has."""
+    from PIL import ImageFile
+
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
