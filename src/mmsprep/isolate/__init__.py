@@ -1,0 +1,10 @@
+"""Run the work on one untrusted file in a process that can do no harm: the only place that starts one."""
+
+from .item import Item, Usage
+from .job import Inside
+from .level import Layer, Level
+from .sandbox import Sandbox
+from .scratch import item_directory
+from .verdict import Cancelled
+
+__all__ = ["Cancelled", "Inside", "Item", "Layer", "Level", "Sandbox", "Usage", "item_directory"]
