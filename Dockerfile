@@ -1,0 +1,37 @@
+# mmsprep as a command: docker run --rm -v "$PWD:/work" mmsprep prepare photo.heic --store out
+# Nothing needs root, and the root file system may be read-only:
+#   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …
+ARG PYTHON=3.13
+
+FROM python:${PYTHON}-slim AS build
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+RUN python -m venv --without-pip /opt/mmsprep
+
+# The dependencies by hash, in a layer of their own: it lasts until the lock changes.
+COPY requirements.lock ./
+RUN pip --python /opt/mmsprep/bin/python install --require-hashes --only-binary :all: -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY fixtures fixtures
+COPY src src
+RUN pip wheel --no-deps --wheel-dir /dist . \
+    && pip --python /opt/mmsprep/bin/python install --no-deps /dist/*.whl
+
+FROM python:${PYTHON}-slim
+LABEL org.opencontainers.image.title="mmsprep" \
+      org.opencontainers.image.description="Prepares photos and other media so that carriers deliver them by MMS" \
+      org.opencontainers.image.licenses="MIT"
+ENV PATH=/opt/mmsprep/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin mmsprep \
+    && install --directory --owner mmsprep --group mmsprep /work
+COPY --from=build /opt/mmsprep /opt/mmsprep
+USER 10001:10001
+WORKDIR /work
+HEALTHCHECK --interval=1m --timeout=20s --start-period=10s --retries=3 CMD ["mmsprep", "doctor"]
+ENTRYPOINT ["mmsprep"]
+CMD ["--help"]
