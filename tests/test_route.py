@@ -107,7 +107,7 @@ def test_an_output_that_still_carries_metadata_never_leaves(gif: Path, tmp_path:
 
 
 def test_a_file_that_nothing_can_prepare_is_told_its_remedy(fixtures: Path, tmp_path: Path) -> None:
-    with pytest.raises(Rejected, match="unknown-type: is a Word document; send it as PDF"):
+    with pytest.raises(Rejected, match="unknown-type: a Word document; send it as PDF"):
         go(fixtures / "report.docx", [], tmp_path)
 
 

@@ -51,7 +51,7 @@ StoreUrl = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
 Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time.", show_default="all cores")
+    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time; one per core if not given.")
 ]
 
 
@@ -71,7 +71,7 @@ def prepare(
     max_bytes: MaxBytes = None,
     store: StoreUrl = None,
     as_json: AsJson = False,
-    jobs: Jobs = 0,
+    jobs: Jobs = None,
 ) -> None:
     """Turn files into media that carriers deliver, and keep them in a store.
 
@@ -162,7 +162,7 @@ def doctor(as_json: AsJson = False) -> None:
 def demo(store: StoreUrl = "out") -> None:
     """Prepare the example files that come with mmsprep, good and bad, and show what became of them."""
     files = sorted(str(path) for path in _examples().iterdir() if path.suffix != ".md")
-    status = _prepare_all(files, _settings(store=store), as_json=False, jobs=0)
+    status = _prepare_all(files, _settings(store=store), as_json=False, jobs=None)
     typer.echo(f"\nThe results are in {store}/. Next: mmsprep prepare YOUR_PHOTO --store {store}", err=True)
     # The examples that cannot be sent are there to show how that looks.
     raise typer.Exit(Exit.READY if status == Exit.REJECTED else status)
@@ -179,7 +179,7 @@ def main() -> None:
         sys.exit(Exit.INTERRUPTED)
 
 
-def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, jobs: int) -> Exit:
+def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, jobs: int | None) -> Exit:
     """Prepare many sources at once, tell about each as it ends, and return the worst outcome."""
     from mmsprep import batch, show
     from mmsprep.pipeline import Pipeline

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 import threading
@@ -26,9 +25,6 @@ from mmsprep.stage import Event, ignore
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
     from mmsprep.stores import Store
-
-# Codecs are imported once in the warm helper; nothing is decoded there.
-PRELOADED = ("mmsprep.route", "mmsprep.detect:warm")
 
 # An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
 TRIES = 2
@@ -63,7 +59,7 @@ class Pipeline:
         self.stages = defaults.stage_names()
         self.options = frozenset[str]().union(*(defaults.load_stage(name).options for name in self.stages))
         self.sandbox = Sandbox(
-            preload=(*PRELOADED, *(name.partition(":")[0] for name in self.stages)),
+            preload=("mmsprep.warm", *(name.partition(":")[0] for name in self.stages)),
             require=self.settings.require_sandbox,
             python=self.settings.python,
         )
@@ -106,6 +102,8 @@ class Pipeline:
         **options: Any,
     ) -> Prepared:
         """Do as `prepare` in a thread; cancelling this kills the work at once."""
+        import asyncio
+
         cancel = Cancel()
         try:
             return await asyncio.to_thread(self._prepare, source, name, progress, options, cancel)
@@ -195,7 +193,7 @@ class Pipeline:
             url = self.store.put(media, f"{output.sha256[:40]}{output.suffix}")
             return Deliverable(path=None, url=url, name=name, sha256=output.sha256, facts=output.facts)
         with self._lock:
-            self._kept = self._kept or Path(tempfile.mkdtemp(prefix="mmsprep-kept-"))
+            self._kept = self._kept or Path(tempfile.mkdtemp(prefix="prepared-"))
         folder = self._kept / output.sha256[:16]
         folder.mkdir(exist_ok=True)
         path = Path(shutil.move(output.path, folder / name))

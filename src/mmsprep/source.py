@@ -84,7 +84,7 @@ def _open_file(path: Path) -> int:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise Rejected("unreadable", f"is {KINDS.get(stat.S_IFMT(mode), 'no file')}")
+        raise Rejected("unreadable", KINDS.get(stat.S_IFMT(mode), "no file; give a file"))
     return descriptor
 
 
@@ -93,7 +93,7 @@ def _why_not(path: Path, error: Exception) -> str:
         kind = KINDS.get(stat.S_IFMT(path.lstat().st_mode))
     except (OSError, ValueError):
         kind = None
-    return f"is {kind}" if kind else f"cannot be opened: {getattr(error, 'strerror', None) or error}"
+    return kind if kind else f"cannot be opened: {getattr(error, 'strerror', None) or error}"
 
 
 def _copy(source: bytes | bytearray | memoryview | BinaryIO, target: Path, max_bytes: int) -> None:

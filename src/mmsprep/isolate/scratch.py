@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_PREFIX = "mmsprep-"
+_PREFIX = "mmsprep-items-"
+_ITEM = "item-"
 _LOCK = "lock"
 
 
@@ -33,7 +34,7 @@ class Scratch:
             base = self._own_base()
             # FileNotFoundError: something that cleans the temporary directory took the base away.
             with suppress(FileNotFoundError):
-                return Path(tempfile.mkdtemp(prefix="item-", dir=base))
+                return Path(tempfile.mkdtemp(prefix=_ITEM, dir=base))
             self.base = None
         raise FileNotFoundError(f"{tempfile.gettempdir()} does not keep directories")
 
@@ -104,7 +105,7 @@ def remove_if_abandoned(base: Path) -> bool:
     except OSError:
         return False
     try:
-        if os.fstat(descriptor).st_uid != os.geteuid():
+        if not _is_base(descriptor):
             return False
     finally:
         os.close(descriptor)
@@ -118,6 +119,13 @@ def remove_if_abandoned(base: Path) -> bool:
     finally:
         os.close(lock)
     return True
+
+
+def _is_base(directory: int) -> bool:
+    """Tell a base from a folder of somebody's that happens to be called like one: that is never touched."""
+    return os.fstat(directory).st_uid == os.geteuid() and all(
+        name == _LOCK or name.startswith(_ITEM) for name in os.listdir(directory)
+    )
 
 
 def remove(directory: Path) -> None:

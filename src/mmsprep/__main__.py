@@ -1,0 +1,5 @@
+"""Run the command line as ``python -m mmsprep``."""
+
+from mmsprep.cli import main
+
+main()

@@ -1,0 +1,212 @@
+"""The library's front door: from scripts, threads, forks and event loops."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import jsonschema
+import pytest
+from PIL import Image
+
+import mmsprep
+from mmsprep import Limits, Misconfigured, Pipeline, Profile, Rejected
+from mmsprep.prepared import failure_as_dict
+from mmsprep.settings import Settings
+
+SCHEMA = json.loads((Path(mmsprep.__file__).parent / "prepared.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    with Pipeline("pantheon", store=tmp_path_factory.mktemp("out")) as each:
+        yield each
+
+
+def test_a_photo_becomes_a_url_that_leads_to_a_deliverable_picture(pipeline: Pipeline, fixtures: Path) -> None:
+    prepared = pipeline.prepare(fixtures / "photo.heic")
+    (url,) = prepared.media_urls
+    path = Path(url.removeprefix("file://"))
+    with Image.open(path) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1600, 1200))
+    assert path.stat().st_size == prepared.media[0].facts.bytes < 1_500_000
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == prepared.media[0].sha256
+    assert b"PLANTED" not in path.read_bytes()
+
+
+def test_the_result_is_as_published(pipeline: Pipeline, fixtures: Path) -> None:
+    for name in ("photo.heic", "logo.png", "half.jpg"):
+        jsonschema.validate(pipeline.prepare(fixtures / name).as_dict(), SCHEMA)
+    for name in ("empty.png", "not_a_photo.jpg", "report.docx", "truncated.jpg"):
+        with pytest.raises(Rejected) as caught:
+            pipeline.prepare(fixtures / name)
+        jsonschema.validate(failure_as_dict(name, caught.value), SCHEMA)
+        assert caught.value.message.startswith(f"{name}: ")
+
+
+def test_the_published_form_does_not_change_unnoticed() -> None:
+    digest = hashlib.sha256(json.dumps(SCHEMA, sort_keys=True).encode()).hexdigest()
+    assert digest[:16] == "7673eb43ee0503c4", "a reader may rely on it: is this a new schema version?"
+
+
+def test_bytes_and_open_files_are_sources_too(pipeline: Pipeline, fixtures: Path) -> None:
+    content = (fixtures / "drawing.bmp").read_bytes()
+    by_path = pipeline.prepare(fixtures / "drawing.bmp").media[0].sha256
+    assert pipeline.prepare(content, name="drawing.bmp").media[0].name == "drawing.png"
+    assert pipeline.prepare(content).media[0].sha256 == by_path
+    assert pipeline.prepare(io.BytesIO(content)).media[0].sha256 == by_path
+    with (fixtures / "drawing.bmp").open("rb") as file:
+        assert pipeline.prepare(file).media[0].sha256 == by_path
+
+
+def test_without_a_store_the_files_are_the_callers_until_the_pipeline_closes(fixtures: Path) -> None:
+    with Pipeline("pantheon") as pipeline:
+        prepared = pipeline.prepare(fixtures / "logo.png")
+        path = prepared.media[0].path
+        assert path is not None
+        assert path.name == "logo.png"
+        assert path.stat().st_size == prepared.media[0].facts.bytes
+        assert prepared.media_urls == []
+    assert not path.exists()
+
+
+def test_the_same_source_gives_the_same_bytes_alone_or_among_others(pipeline: Pipeline, fixtures: Path) -> None:
+    alone = pipeline.prepare(fixtures / "street.jpg").media[0].sha256
+    with ThreadPoolExecutor(6) as threads:
+        together = list(threads.map(lambda _: pipeline.prepare(fixtures / "street.jpg").media[0].sha256, range(6)))
+    assert set(together) == {alone}
+
+
+def test_a_misspelt_option_is_an_error_and_not_a_silence(pipeline: Pipeline, fixtures: Path) -> None:
+    with pytest.raises(Misconfigured, match="colour"):
+        pipeline.prepare(fixtures / "logo.png", colour="red")
+
+
+def test_a_profile_of_ones_own_is_kept_to(fixtures: Path) -> None:
+    tiny = Profile(name="tiny", types=frozenset({"image/jpeg"}), max_bytes=40_000, max_side=400)
+    with Pipeline(tiny) as pipeline:
+        for name in ("logo.png", "beach.jpg", "screenshot.png"):
+            facts = pipeline.prepare(fixtures / name).media[0].facts
+            assert facts.type == "image/jpeg"
+            assert facts.bytes < 40_000
+            assert max(facts.width or 0, facts.height or 0) <= 400
+
+
+def test_an_item_over_its_limits_ends_in_time_and_the_next_goes_on(fixtures: Path) -> None:
+    settings = Settings.load(limits=Limits(wall_seconds=60, cpu_seconds=0.05))
+    with Pipeline("pantheon", settings=settings) as pipeline:
+        with pytest.raises(Rejected, match="MMS_001 too-costly: beach.jpg: "):
+            pipeline.prepare(fixtures / "beach.jpg")
+        with pytest.raises(Rejected, match="damaged"):
+            pipeline.prepare(fixtures / "empty.png")
+
+
+def test_cancelling_the_coroutine_kills_the_work(fixtures: Path) -> None:
+    async def cancelled() -> None:
+        with Pipeline("pantheon") as pipeline:
+            work = asyncio.create_task(pipeline.aprepare(fixtures / "beach.jpg"))
+            await asyncio.sleep(0.05)
+            work.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await work
+            assert (await pipeline.aprepare(fixtures / "logo.png")).media[0].facts.type == "image/png"
+
+    asyncio.run(cancelled())
+
+
+def test_the_library_says_nothing_on_its_own(
+    pipeline: Pipeline, fixtures: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        pipeline.prepare(fixtures / "half.jpg")
+    assert capfd.readouterr() == ("", "")
+    assert "half" not in caplog.text
+
+
+def run_script(script: str, *arguments: object) -> str:
+    command = [sys.executable, "-c", textwrap.dedent(script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_three_lines_without_a_main_guard_are_enough(fixtures: Path, tmp_path: Path) -> None:
+    script = tmp_path / "three.py"
+    script.write_text(
+        "import sys\nfrom mmsprep import Pipeline\n"
+        "print(Pipeline(store=sys.argv[2]).prepare(sys.argv[1]).media_urls)\n"
+    )
+    command = [sys.executable, script, fixtures / "photo.heic", tmp_path / "out"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout == f"['{(tmp_path / 'out' / 'photo.jpg').as_uri()}']\n"
+    assert said.stderr == ""
+
+
+def test_a_pipeline_made_before_a_fork_works_on_both_sides(fixtures: Path) -> None:
+    said = run_script(
+        """
+        import os, sys
+        from mmsprep import Pipeline
+        pipeline = Pipeline("pantheon")
+        pipeline.prepare(sys.argv[1])                      # the helper is warm
+        children = []
+        for _ in range(2):                                 # as gunicorn with preload and Celery prefork do
+            if not (child := os.fork()):
+                pipeline.prepare(sys.argv[1])
+                os._exit(7)
+            children.append(child)
+        pipeline.prepare(sys.argv[1])
+        print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+        """,
+        fixtures / "logo.png",
+    )
+    assert said == "[7, 7]\n"
+
+
+def test_importing_the_package_loads_no_codec_and_starts_nothing() -> None:
+    said = run_script(
+        """
+        import os, sys
+        import mmsprep
+        heavy = {"PIL", "pi_heif", "magic", "pydantic", "typer", "rich", "asyncio", "numpy"}
+        print(sorted(heavy & set(sys.modules)), len(os.listdir("/proc/self/task")))
+        """
+    )
+    assert said == "[] 1\n"
+
+
+def test_the_public_names_are_these() -> None:
+    assert sorted(mmsprep.__all__) == [
+        "Limits",
+        "Misconfigured",
+        "Pipeline",
+        "Prepared",
+        "Profile",
+        "Rejected",
+        "Unavailable",
+    ]
+    assert all(getattr(mmsprep, name).__doc__ for name in mmsprep.__all__)
+
+
+def test_nothing_is_left_in_the_temporary_folder(fixtures: Path, tmp_path: Path) -> None:
+    run_script(
+        """
+        import os, sys, tempfile
+        os.environ["TMPDIR"] = tempfile.tempdir = sys.argv[2]
+        from mmsprep import Pipeline
+        with Pipeline("pantheon", store=sys.argv[2] + "/../out") as pipeline:
+            pipeline.prepare(sys.argv[1])
+        """,
+        fixtures / "logo.png",
+        (tmp_path / "scratch").mkdir() or tmp_path / "scratch",
+    )
+    assert os.listdir(tmp_path / "out") == ["logo.png"]
+    assert [name for name in os.listdir(tmp_path / "scratch") if not name.endswith(".lock")] == []
