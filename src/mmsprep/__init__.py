@@ -5,10 +5,31 @@ from mmsprep import Pipeline
 print(Pipeline(store="out").prepare("photo.heic").media_urls)
 """
 
-from mmsprep.errors import Misconfigured, Rejected, Unavailable
-from mmsprep.limits import Limits
-from mmsprep.pipeline import Pipeline
-from mmsprep.prepared import Prepared
-from mmsprep.profile import Profile
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmsprep.errors import Misconfigured, Rejected, Unavailable
+    from mmsprep.limits import Limits
+    from mmsprep.pipeline import Pipeline
+    from mmsprep.prepared import Prepared
+    from mmsprep.profile import Profile
 
 __all__ = ["Limits", "Misconfigured", "Pipeline", "Prepared", "Profile", "Rejected", "Unavailable"]
+
+# Each name is imported when it is first used: the package itself, and every --help, costs nothing.
+_HOMES = {
+    "Limits": "limits",
+    "Misconfigured": "errors",
+    "Pipeline": "pipeline",
+    "Prepared": "prepared",
+    "Profile": "profile",
+    "Rejected": "errors",
+    "Unavailable": "errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"mmsprep.{_HOMES[name]}"), name)

@@ -27,8 +27,13 @@ app = typer.Typer(
     help="Prepare anything that people text so that carriers deliver it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help is instant
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+# A table in a pipe or a file is not folded to a terminal that is not there.
+PIPE_WIDTH = 160
 
 
 class Exit(IntEnum):
@@ -41,13 +46,16 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or - for standard input.")]
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE", help="Files, or - for standard input.", show_default=False)
+]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", "-p", metavar="NAME", help="What may leave; a+b is the stricter of both.")
 ]
 MaxBytes = Annotated[int | None, typer.Option("--max-bytes", metavar="N", min=1, help="Bytes a file must stay below.")]
 StoreUrl = Annotated[
-    str | None, typer.Option("--store", "-o", metavar="DIR", help="Where results are kept: a folder or a store's URL.")
+    str | None,
+    typer.Option("--store", "-o", metavar="DIR", help="Where results are kept: a folder (default: out) or a URL."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
 Jobs = Annotated[
@@ -73,13 +81,13 @@ def prepare(
     as_json: AsJson = False,
     jobs: Jobs = None,
 ) -> None:
-    """Turn files into media that carriers deliver, and keep them in a store.
+    """Turn files into media that carriers deliver.
+
+    The results are kept in a store.
 
     Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
     """
     settings = _settings(profile=profile, max_bytes=max_bytes, store=store)
-    if settings.store is None:
-        raise Misconfigured("where to? give --store DIR, or set MMSPREP_STORE")
     raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs))
 
 
@@ -91,7 +99,7 @@ def inspect(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what files are, what they carry, and what would become of them."""
+    """Show what files are and what would become of them."""
     from mmsprep import show
     from mmsprep.pipeline import Pipeline
     from mmsprep.prepared import SCHEMA_VERSION, failure_as_dict
@@ -123,10 +131,12 @@ def inspect(
 
 @app.command()
 def profiles(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...", help="Only these; a+b combines.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Only these; a+b combines.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what providers, carriers and handsets take, and how sure that is."""
+    """List what providers, carriers and handsets take."""
     from mmsprep import profile as table
     from mmsprep import show
 
@@ -146,7 +156,7 @@ def profiles(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """Check what this machine grants: the isolation, the codecs, the settings."""
+    """Check what this machine grants."""
     from mmsprep import show
     from mmsprep.doctor import examine
 
@@ -159,11 +169,12 @@ def doctor(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def demo(store: StoreUrl = "out") -> None:
-    """Prepare the example files that come with mmsprep, good and bad, and show what became of them."""
+def demo(store: StoreUrl = None) -> None:
+    """Prepare the example files that come with mmsprep."""
     files = sorted(str(path) for path in _examples().iterdir() if path.suffix != ".md")
-    status = _prepare_all(files, _settings(store=store), as_json=False, jobs=None)
-    typer.echo(f"\nThe results are in {store}/. Next: mmsprep prepare YOUR_PHOTO --store {store}", err=True)
+    settings = _settings(store=store or "out")
+    status = _prepare_all(files, settings, as_json=False, jobs=None)
+    typer.echo(f"\nThe results are in {settings.store}/. Next: mmsprep prepare YOUR_PHOTO", err=True)
     # The examples that cannot be sent are there to show how that looks.
     raise typer.Exit(Exit.READY if status == Exit.REJECTED else status)
 
@@ -186,14 +197,17 @@ def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, j
 
     done: dict[int, Prepared | PrepError] = {}
     tell = _teller(as_json=as_json)
-    with Pipeline(settings=settings) as pipeline, show.progress(_console(stderr=True), len(sources)) as advance:
+    with (
+        Pipeline(settings=settings, store=settings.store or "out") as pipeline,
+        show.progress(_console(stderr=True), len(sources)) as advance,
+    ):
         try:
             for index, result in batch.each(
                 lambda each: pipeline.prepare(_source(each)), sources, jobs=jobs or _cores()
             ):
                 done[index] = result
                 tell(sources[index], result)
-                advance(sources[index])
+                advance(Path(sources[index]).name)
         except KeyboardInterrupt:
             pipeline.close()
             typer.echo(f"interrupted: {len(done)} of {len(sources)} done", err=True)
@@ -253,7 +267,8 @@ def _settings(**flags: Any) -> Settings:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
 
 
 def _cores() -> int:
