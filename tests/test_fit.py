@@ -68,3 +68,12 @@ def test_a_limit_that_the_best_fits_takes_one_encode():
 
 def test_a_size_equal_to_the_limit_does_not_fit():
     assert fit(lambda _: b"x" * 100, 100, size=len, low=LOW, high=HIGH, guess=1.0) is None
+
+
+def test_a_size_that_hardly_follows_quality_is_still_filled():
+    def size_of(quality: float) -> int:
+        return int(400_000 * quality**0.2) if quality > 0.5 else int(1_300_000 * quality**2)
+
+    found = fit(size_of, 300_000, size=int, low=LOW, high=HIGH, guess=8.0, slope=0.9)
+    assert found is not None
+    assert found.size > 0.9 * 300_000

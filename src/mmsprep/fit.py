@@ -8,9 +8,12 @@ from math import exp, log, sqrt
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+Point = tuple[float, int]
+"""A quality that was tried, and the size that it gave."""
 
 NARROW = 0.002
 """A bracket of this width, in ln(quality), holds nothing that an eye or ear would notice."""
+FLATTEST, STEEPEST = 0.15, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,10 @@ def fit(
     spent on *low* when nothing has fitted by then.
     """
     under: Fitted[T] | None = None
-    over: tuple[float, int] | None = None
+    over: Point | None = None
+    last: Point | None = None
     quality: float | None = min(max(guess, low), high)
-    count = 0
+    count = one_sided = 0
     while quality is not None and count < encodes:
         count += 1
         value = encode(quality)
@@ -58,9 +62,13 @@ def fit(
             return None
         else:
             over = (quality, measured)
+        one_sided = one_sided + 1 if last and (last[1] < limit) == (measured < limit) else 0
+        slope = _slope(last, (quality, measured)) or slope
+        last = (quality, measured)
         aim = limit * sqrt(enough)
         if under and over:
-            quality = _between((under.quality, under.size), over, aim)
+            # A secant that keeps landing on one side of a bend is helped by halving (as in the Illinois method).
+            quality = _between((under.quality, under.size), over, aim, halve=one_sided > 0)
         elif under:
             quality = min(high, max(under.quality * 1.02, _along((under.quality, under.size), aim, slope)))
         elif over:
@@ -71,16 +79,24 @@ def fit(
     return Fitted(value, low, size(value), count + 1) if size(value) < limit else None
 
 
-def _along(point: tuple[float, int], aim: float, slope: float) -> float:
+def _slope(first: Point | None, second: Point) -> float | None:
+    """Measure how size follows quality between two encodes, within what a step may trust."""
+    if first is None or first[0] == second[0]:
+        return None
+    slope = log(max(second[1], 1) / max(first[1], 1)) / log(second[0] / first[0])
+    return min(max(slope, FLATTEST), STEEPEST)
+
+
+def _along(point: Point, aim: float, slope: float) -> float:
     """Follow the slope from one measured (quality, size) to the size that is wanted."""
     return float(point[0] * (aim / max(point[1], 1)) ** (1 / slope))
 
 
-def _between(under: tuple[float, int], over: tuple[float, int], aim: float) -> float | None:
-    """Interpolate in a bracket, away from its ends; None when it is too narrow to hold anything."""
+def _between(under: Point, over: Point, aim: float, *, halve: bool) -> float | None:
+    """Interpolate in a bracket, away from its ends, or halve it; None when it is too narrow to hold anything."""
     start, width = log(under[0]), log(over[0] / under[0])
     if width < NARROW:
         return None
     rise = log(over[1] / max(under[1], 1))
-    share = log(aim / max(under[1], 1)) / rise if rise > 0 else 0.5
+    share = log(aim / max(under[1], 1)) / rise if rise > 0 and not halve else 0.5
     return exp(start + width * min(max(share, 0.08), 0.92))
