@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect import picture
+from mmsprep.detect import av, picture
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -33,7 +33,10 @@ SPELLINGS = {
     "image/vnd.mozilla.apng": "image/png",
     "image/apng": "image/png",
     "image/jpx": "image/jp2",
+    **av.SPELLINGS,
 }
+
+UNNAMED = "application/octet-stream"
 
 # Enough for libmagic's deepest rule about a type that we take (a ZIP's first entries).
 HEAD_BYTES = 65_536
@@ -51,6 +54,8 @@ def detect(path: Path, limits: Limits) -> Facts:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     named = _magic().from_buffer(head)
+    if named == UNNAMED:
+        named = av.sniff(head) or named
     mime = SPELLINGS.get(named, named)
     parser = _parsers().get(mime)
     return parser(path, mime, size, limits) if parser else Facts(type=mime, bytes=size)
@@ -65,10 +70,11 @@ def warm() -> None:
     """Load libmagic's rules and the picture codecs, and decode nothing: done once, before the items fork."""
     _magic()
     picture.codecs()
+    av.codecs()
 
 
 def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
-    return dict.fromkeys(picture.FORMATS, picture.parse)
+    return {**dict.fromkeys(picture.FORMATS, picture.parse), **dict.fromkeys(av.DEMUXERS, av.parse)}
 
 
 @cache
