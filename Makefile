@@ -28,7 +28,7 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed without thinking
 	$(BIN)/ruff format .
 
 # A file of exact versions and hashes for every platform; the second adds the tools to the first.
-lock: $(VENV)/.dev ## Take the newest allowed versions of all dependencies
+lock: $(BIN)/python ## Take the newest allowed versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --constraint requirements.lock \
@@ -62,6 +62,11 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
 	@echo 'Installing mmsprep and what it needs into $(VENV)'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip check >/dev/null || { \
+		$(BIN)/python -m pip check >&2; \
+		echo 'make: pyproject.toml asks for more than requirements.lock has; run: make lock' >&2; \
+		exit 1; \
+	}
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo requirements-dev.lock
