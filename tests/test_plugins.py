@@ -68,5 +68,39 @@ def test_a_broken_package_stops_the_start_by_its_name(module: str, said: str, ta
     assert "Traceback" not in ended.stderr
 
 
+COSTLY = """
+from mmsprep.stage import Stage
+
+def run(media, job):
+    {work}
+
+STAGE = Stage("costly", lambda media, profile: True, run)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [("while True: pass", "computing"), ("hoard = [bytearray(1_000_000) for _ in range(100_000)]", "memory")],
+    ids=["loops", "allocates"],
+)
+def test_a_stage_that_costs_too_much_ends_in_time_and_leaves_nothing(
+    work: str, said: str, targa: Path, tmp_path: Path
+) -> None:
+    environment = installed(package(tmp_path / "costly", COSTLY.format(work=work)), tmp_path / "site")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    # By CPU and not by the clock, which on a busy machine is nobody's fault.
+    limits = {"MMSPREP_LIMITS__CPU_SECONDS": "1", "MMSPREP_LIMITS__MEMORY_BYTES": "300000000", "TMPDIR": str(scratch)}
+    ended = json.loads(prepare(targa, tmp_path / "out", environment | limits).stdout)
+    assert (ended["code"], ended["reason"]) == ("MMS_001", "too-costly")
+    assert said in ended["message"]
+    assert os.listdir(scratch) == []
+    assert not [name for name in _command_lines() if str(tmp_path) in name]
+
+
+def _command_lines() -> list[str]:
+    return [path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline")]
+
+
 def test_the_documented_example_is_the_one_that_is_tested() -> None:
     assert '--8<-- "examples/tga-stage/mmsprep_tga.py"' in (ROOT / "docs" / "adding-a-stage.md").read_text()
