@@ -199,15 +199,17 @@ def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, j
     tell = _teller(as_json=as_json)
     with (
         Pipeline(settings=settings, store=settings.store or "out") as pipeline,
-        show.progress(_console(stderr=True), len(sources)) as advance,
+        show.Bars(_console(stderr=True), len(sources)) as bars,
     ):
+
+        def prepare_one(source: Source) -> Prepared:
+            with bars.item(Path(str(source)).name) as progress:
+                return pipeline.prepare(_source(source), progress=progress)
+
         try:
-            for index, result in batch.each(
-                lambda each: pipeline.prepare(_source(each)), sources, jobs=jobs or _cores()
-            ):
+            for index, result in batch.each(prepare_one, sources, jobs=jobs or _cores()):
                 done[index] = result
                 tell(sources[index], result)
-                advance(Path(sources[index]).name)
         except KeyboardInterrupt:
             pipeline.close()
             typer.echo(f"interrupted: {len(done)} of {len(sources)} done", err=True)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mmsprep.errors import PrepError
 from mmsprep.media import Facts
 from mmsprep.prepared import Deliverable, Prepared
+from mmsprep.stage import Event
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import TaskID
     from rich.table import Table
 
     from mmsprep.doctor import Check
@@ -128,16 +130,53 @@ NOTABLE = {
 }
 
 
-@contextmanager
-def progress(console: Console, count: int) -> Iterator[Callable[[str], None]]:
-    """Draw one calm bar on a terminal while items are prepared; elsewhere draw nothing."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+class Bars:
+    """One calm bar for all items on a terminal, and below it one for each that tells how far it has come.
 
-    said = TextColumn("{task.description}", markup=False)
-    columns = (TextColumn("Preparing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), said)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=count)
-        yield lambda name: bar.update(task, advance=1, description=escaped(name))
+    Elsewhere nothing is drawn. Used as a context manager, from any thread.
+    """
+
+    def __init__(self, console: Console, count: int) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[told]}", markup=False),
+        )
+        self._bars = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._all = self._bars.add_task("Preparing", total=count, told=f"0 of {count}")
+        self._count = count
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    @contextmanager
+    def item(self, name: str) -> Iterator[Callable[[Event], None]]:
+        """Follow one item: its bar appears with the first event that tells a fraction, and goes when it ends."""
+        bar: TaskID | None = None
+
+        def follow(event: Event) -> None:
+            nonlocal bar
+            if event.fraction is None:
+                return
+            if bar is None:
+                bar = self._bars.add_task(escaped(name)[-30:], total=1.0, told="")
+            self._bars.update(bar, completed=event.fraction, told=event.step)
+
+        try:
+            yield follow
+        finally:
+            if bar is not None:
+                self._bars.remove_task(bar)
+            self._bars.advance(self._all)
+            self._bars.update(self._all, told=f"{self._bars.tasks[0].completed:.0f} of {self._count}")
 
 
 def _where(made: Deliverable) -> str:
