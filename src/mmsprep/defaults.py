@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from mmsprep.stores import Store
 
 # In the order in which they are tried.
-BUILT_IN_STAGES = ("mmsprep.stages.image:STAGE",)
+BUILT_IN_STAGES = (
+    "mmsprep.stages.image:STAGE",
+    "mmsprep.stages.pdf:STAGE",
+    "mmsprep.stages.pdf_page:STAGE",
+    "mmsprep.stages.calendar:STAGE",
+)
 
 # By the URL scheme that chooses the store; a plain path is a folder.
 BUILT_IN_STORES = {"file": "mmsprep.stores.folder:from_url"}

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect import av, picture
+from mmsprep.detect import av, calendar, document, picture
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -71,10 +71,16 @@ def warm() -> None:
     _magic()
     picture.codecs()
     av.codecs()
+    document.codecs()
 
 
 def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
-    return {**dict.fromkeys(picture.FORMATS, picture.parse), **dict.fromkeys(av.DEMUXERS, av.parse)}
+    return {
+        **dict.fromkeys(picture.FORMATS, picture.parse),
+        **dict.fromkeys(av.DEMUXERS, av.parse),
+        document.TYPE: document.parse,
+        calendar.TYPE: calendar.parse,
+    }
 
 
 @cache

@@ -1,0 +1,106 @@
+"""The PDF stage: any document in; the same pages, cleaned and small enough, out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmsprep.detect.document import TYPE, open_document
+from mmsprep.errors import Rejected
+from mmsprep.media import Media
+from mmsprep.profile import Profile
+from mmsprep.stage import Event, Job, Stage
+from mmsprep.tools.pdf import clean, forms, save, shrink, verdict, verify
+
+if TYPE_CHECKING:
+    import pikepdf
+
+LOOKED_AT = 4
+"""Pages that are drawn and compared: with the text of all, enough to find a document that came out wrong."""
+
+
+def accepts(media: Media, profile: Profile) -> bool:
+    """Take every PDF where PDF may leave."""
+    return media.facts.type == TYPE and TYPE in profile.types
+
+
+def run(media: Media, job: Job) -> tuple[Path, ...]:
+    """Write the one document that is sent for *media*."""
+    path = job.new_path(".pdf")
+    with open_document(media.path) as pdf:
+        verdict.judge(media.path, pdf, job.limits)
+        interactive = forms.examine(pdf)
+        job.emit(Event("pdf", 0.1))
+        forms.flatten(pdf, interactive)
+        _tell(clean.clean(pdf), interactive, job)
+        job.emit(Event("pdf", 0.3))
+        touched = _write(pdf, path, job)
+    job.emit(Event("pdf", 0.8))
+    _verify(media, path, touched, job)
+    return (path,)
+
+
+STAGE = Stage("pdf", accepts, run)
+
+
+def _write(pdf: pikepdf.Pdf, path: Path, job: Job) -> list[int]:
+    """Write the document below the limit and return the pages whose pictures were written anew."""
+    limit = job.profile.limit(TYPE)
+    pdf.remove_unreferenced_resources()
+    data = save.save(pdf)
+    touched: list[int] = []
+    if len(data) >= limit:
+        save.merge_equal_streams(pdf)
+        data, touched = _with_less(pdf, len(data), limit)
+    path.write_bytes(data)
+    return touched
+
+
+def _with_less(pdf: pikepdf.Pdf, size: int, limit: int) -> tuple[bytes, list[int]]:
+    made = shrink.found(pdf)
+    rest = size - sum(one.bytes for one in made)
+    chosen = shrink.fit(made, rest, limit)
+    if chosen is None:
+        raise _cannot_fit(made, rest, limit, len(pdf.pages))
+    pages = shrink.apply(pdf, made, chosen)
+    data = save.save(pdf)
+    if len(data) >= limit:
+        raise _cannot_fit(made, rest, limit, len(pdf.pages))
+    return data, pages
+
+
+def _cannot_fit(made: list[shrink.Picture], rest: int, limit: int, pages: int) -> Rejected:
+    many = f"{pages} page{'s' * (pages > 1)}"
+    if rest >= limit * 0.9:
+        fact = f"{many} with {rest:,} bytes of text, fonts and drawings, which cannot be made smaller"
+    else:
+        least = rest + sum(min(one.bytes, one.cost(len(shrink.LADDER) - 1)) for one in made)
+        fact = f"{many} with {len(made)} pictures need {least:,} bytes even at {shrink.LADDER[-1][0]} dpi"
+    return Rejected("cannot-fit", f"{fact}; {limit:,} is the limit: send fewer pages, or a link")
+
+
+def _tell(removed: clean.Removed, interactive: forms.Interactive, job: Job) -> None:
+    """Warn of what a sender may miss."""
+    if interactive.signed:
+        job.warn("the digital signature is gone: a document that was changed cannot keep it")
+    if interactive.fields:
+        job.warn("the form can no longer be filled in; what was written into it stays")
+    for count, what in (
+        (removed.attachments, "attached file"),
+        (removed.media, "sound, film or 3D object"),
+        (removed.comments, "comment"),
+        (removed.links, "link that does not lead to the web, a mail address or a phone"),
+    ):
+        if count:
+            job.warn(f"removed: {count} × {what}")
+
+
+def _verify(media: Media, path: Path, touched: list[int], job: Job) -> None:
+    """Compare with the original; warn of a page that looks different, reject when pages or text are lost."""
+    pages = media.facts.pages or 1
+    wanted = dict.fromkeys([*touched[: LOOKED_AT - 1], 0, *touched])
+    found = verify.compare(media.path, path, list(wanted)[: min(LOOKED_AT, pages)])
+    if found.pages[0] != found.pages[1] or found.text < verify.TEXT_KEPT:
+        raise Rejected("damaged", "loses text or pages when it is written anew; print it to PDF and send that")
+    if found.different is not None:
+        job.warn(f"page {found.different + 1} may look different from the original")

@@ -1,0 +1,97 @@
+"""The PDF page stage: where a document may not leave, pictures of its first pages do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmsprep.detect.document import TYPE, open_document
+from mmsprep.errors import Rejected
+from mmsprep.media import Media
+from mmsprep.profile import Profile
+from mmsprep.stage import Event, Job, Stage
+from mmsprep.tools.pdf import draw, forms, verdict
+from mmsprep.tools.raster import jpeg, png
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SIDE = 2200
+"""Pixels of a page's longer side: 190 dpi for A4, so that small print is sharp when it is zoomed into."""
+
+
+def accepts(media: Media, profile: Profile) -> bool:
+    """Take a PDF where PDF may not leave but a picture may."""
+    return media.facts.type == TYPE and TYPE not in profile.types and bool(profile.types & {"image/jpeg", "image/png"})
+
+
+def run(media: Media, job: Job) -> tuple[Path, ...]:
+    """Draw the first pages, as many as the option ``pages`` wants, one picture each."""
+    with open_document(media.path) as pdf:
+        verdict.judge(media.path, pdf, job.limits)
+        forms.examine(pdf)
+        pages = len(pdf.pages)
+    wanted = min(_wanted(job), pages, job.profile.max_files)
+    made = []
+    with draw.opened(media.path) as document:
+        for index in range(wanted):
+            job.emit(Event("pdf_page", index / wanted))
+            made.append(_write(draw.render(document, index, _side(job)), job))
+    if left := pages - wanted:
+        shown = "the first page is" if wanted == 1 else f"the first {wanted} pages are"
+        job.warn(f"{job.profile.name} takes no PDF: {shown} sent as pictures, {left:,} left out")
+    return tuple(made)
+
+
+STAGE = Stage("pdf_page", accepts, run, options=frozenset({"pages"}))
+
+
+def _wanted(job: Job) -> int:
+    pages = job.options.get("pages", 1)
+    if not str(pages).isdecimal() or int(pages) < 1:
+        raise Rejected("not-accepted", f"the option pages is {pages!r}; it must be a number from 1 on")
+    return int(pages)
+
+
+def _side(job: Job) -> int:
+    return min(SIDE, max(job.profile.within(SIDE, SIDE)))
+
+
+def _write(pixels: Image.Image, job: Job) -> Path:
+    """Write one page: PNG where it is sharp and small, as text on white is, else JPEG."""
+    pixels = _grey_if_it_is(jpeg.at_side(pixels, max(job.profile.within(*pixels.size))))
+    data, suffix = _as_png(pixels, job), ".png"
+    if data is None:
+        data, suffix = _as_jpeg(pixels, job), ".jpg"
+    if data is None:
+        raise Rejected("cannot-fit", "no picture of a page worth reading fits; allow more bytes")
+    path = job.new_path(suffix)
+    path.write_bytes(data)
+    return path
+
+
+def _as_png(pixels: Image.Image, job: Job) -> bytes | None:
+    if "image/png" not in job.profile.types:
+        return None
+    limit = job.profile.limit("image/png")
+    return png.lossless(pixels, limit)
+
+
+def _as_jpeg(pixels: Image.Image, job: Job) -> bytes | None:
+    if "image/jpeg" not in job.profile.types:
+        return None
+    profile = job.profile
+    return jpeg.fit_jpeg(
+        pixels, profile.limit("image/jpeg"), profile.within(*pixels.size), progressive=profile.progressive
+    )
+
+
+def _grey_if_it_is(pixels: Image.Image) -> Image.Image:
+    """Give one channel of a page without colour: a third of the work and fewer bytes."""
+    from PIL import ImageChops, ImageStat
+
+    red, green, blue = pixels.split()
+    for other in (red, blue):
+        if ImageStat.Stat(ImageChops.difference(green, other)).extrema[0][1] > 2:
+            return pixels
+    return green

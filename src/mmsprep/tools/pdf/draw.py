@@ -1,0 +1,79 @@
+"""Draw pages and read their text with pdfium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmsprep.errors import Rejected
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MOST_CHARACTERS = 2_000_000
+"""Text of one page that is read."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open the PDF at *path* with pdfium, its forms drawn as they look; raises Rejected ``damaged``."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(path.read_bytes())
+    except pypdfium2.PdfiumError as error:
+        raise Rejected("damaged", "one of two readers cannot open it; save it as PDF again") from error
+    try:
+        if document.get_formtype():
+            document.init_forms()
+        yield document
+    finally:
+        document.close()
+
+
+def page_count(path: Path) -> int:
+    """Count the pages as pdfium sees them."""
+    with opened(path) as document:
+        return len(document)
+
+
+def render(document: Any, index: int, side: int) -> Image.Image:
+    """Draw one page on white, its longer side at *side* pixels; raises Rejected ``damaged`` if it cannot be loaded.
+
+    The scale follows from the longer side: at a fixed one a page of five metres exhausts the memory.
+    """
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError as error:
+        raise Rejected("damaged", f"page {index + 1} cannot be shown; save it as PDF again") from error
+    try:
+        longest = max(*page.get_size(), 1.0)
+        bitmap = page.render(scale=side / longest, rev_byteorder=True)
+        picture: Image.Image = bitmap.to_pil().convert("RGB")
+        bitmap.close()
+        return picture
+    finally:
+        page.close()
+
+
+def text(document: Any, index: int) -> str:
+    """Read one page's text; nothing for a page that cannot be loaded."""
+    import pypdfium2
+
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        return ""
+    try:
+        words = page.get_textpage()
+        found: str = (
+            words.get_text_range(0, min(words.count_chars(), MOST_CHARACTERS)) if words.count_chars() > 0 else ""
+        )
+        words.close()
+        return found
+    finally:
+        page.close()

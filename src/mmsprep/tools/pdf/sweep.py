@@ -1,0 +1,149 @@
+"""Remove from every object of a document what acts, embeds another file or tells who made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mmsprep.tools.pdf.names import ACTIVE_ACTIONS, DROPPED_KEYS, LINK_SCHEMES, RESOURCE_TYPES
+
+if TYPE_CHECKING:
+    import pikepdf
+
+NESTING = 60
+"""Direct containers inside one another; no writer comes near, and what lies deeper is emptied."""
+
+# qpdf writes names without needless #xx escapes, so that one look at an object's text finds what to examine.
+_SUSPECT = re.compile(
+    rb"/(?:%s)(?![A-Za-z0-9])|/URI[ (<]|/F [(<]|/FFilter|/Filespec|/EmbeddedFile|/Type /(?:Page|Template)(?![A-Za-z])"
+    % b"|".join(name[1:].encode() for name in sorted(ACTIVE_ACTIONS | DROPPED_KEYS))
+)
+
+
+def sweep(pdf: pikepdf.Pdf, pages: Collection[tuple[int, int]]) -> int:
+    """Prune every object in place and count what was removed; *pages* are the pages' object numbers.
+
+    All objects are visited, not only those that a walk from the catalogue reaches: an action or a page that
+    was taken out of the tree is still written as long as anything refers to it.
+    """
+    return sum(_prune_object(each, pages) for each in _suspects(pdf))
+
+
+def allowed_link(target: object) -> bool:
+    """Tell whether a URI action's target is an ordinary web, mail or phone link."""
+    text = str(target).strip()
+    return text.lower().startswith(LINK_SCHEMES) and text.isprintable() and len(text) < 4096
+
+
+def empty(container: pikepdf.Object) -> None:
+    """Take everything out of a dictionary, stream or array that others may still refer to."""
+    import pikepdf
+
+    if isinstance(container, pikepdf.Array):
+        while len(container):
+            del container[len(container) - 1]
+        return
+    if isinstance(container, pikepdf.Stream):
+        container.write(b"")
+    for key in keys(container):
+        if key != "/Length":
+            del container[key]
+
+
+def keys(container: pikepdf.Object) -> list[str]:
+    """List a dictionary's or stream's keys, so that it can be changed meanwhile."""
+    return list(container.keys())
+
+
+def _suspects(pdf: pikepdf.Pdf) -> Iterator[Any]:
+    import pikepdf
+
+    for each in list(pdf.objects):
+        if isinstance(each, pikepdf.Stream):
+            text = each.stream_dict.unparse()
+        elif isinstance(each, pikepdf.Dictionary | pikepdf.Array):
+            text = each.unparse(resolved=True)
+        else:
+            continue
+        if _SUSPECT.search(text):
+            yield each
+
+
+def _prune_object(each: Any, pages: Collection[tuple[int, int]]) -> int:
+    import pikepdf
+
+    if isinstance(each, pikepdf.Array):
+        return _prune(each, 0)
+    kind = each.get("/Type")
+    if kind in ("/Page", "/Template"):
+        if each.objgen in pages:
+            return _prune(each, 0)
+        empty(each)
+        return 1
+    if _acts(each) or kind in ("/Filespec", "/EmbeddedFile") or "/EF" in each:
+        empty(each)
+        return 1
+    removed = 0
+    if isinstance(each, pikepdf.Stream):
+        # A stream whose data lies in another file (ISO 32000-1, 7.3.8.2).
+        for key in ("/F", "/FFilter", "/FDecodeParms"):
+            if key in each:
+                del each[key]
+                removed += 1
+    return removed + _prune(each, 0)
+
+
+def _prune(container: Any, depth: int) -> int:
+    """Prune the direct contents of *container*; what it refers to is an object of its own."""
+    import pikepdf
+
+    if depth > NESTING:
+        empty(container)
+        return 1
+    removed = 0
+    if isinstance(container, pikepdf.Array):
+        for index in range(len(container)):
+            removed += _prune_value(container[index], depth)
+        return removed
+    for key in keys(container):
+        value = container[key]
+        if key in DROPPED_KEYS and not _is_resource(value):
+            del container[key]
+            removed += 1
+        else:
+            removed += _prune_value(value, depth)
+    return removed
+
+
+def _prune_value(value: Any, depth: int) -> int:
+    import pikepdf
+
+    if not isinstance(value, pikepdf.Array | pikepdf.Dictionary) or value.is_indirect:
+        return 0
+    if isinstance(value, pikepdf.Dictionary) and (_acts(value) or "/EF" in value):
+        empty(value)
+        return 1
+    return _prune(value, depth + 1)
+
+
+def _acts(dictionary: Any) -> bool:
+    """Tell whether this is an action other than going to a page or opening an ordinary link."""
+    kind = dictionary.get("/S")
+    # In a structure element /S is the role of a piece of text, and a role may be called anything.
+    if kind is None or dictionary.get("/Type") == "/StructElem":
+        return False
+    if kind == "/URI":
+        return not allowed_link(dictionary.get("/URI", ""))
+    return str(kind) in ACTIVE_ACTIONS
+
+
+def _is_resource(value: Any) -> bool:
+    import pikepdf
+
+    if isinstance(value, pikepdf.Stream):
+        return value.get("/Subtype") in ("/Image", "/Form")
+    if isinstance(value, pikepdf.Dictionary):
+        return str(value.get("/Type")) in RESOURCE_TYPES or "/PatternType" in value
+    # A colour space under an arbitrary name.
+    return isinstance(value, pikepdf.Array) and len(value) > 1 and isinstance(value[0], pikepdf.Name)
