@@ -103,4 +103,5 @@ def _command_lines() -> list[str]:
 
 
 def test_the_documented_example_is_the_one_that_is_tested() -> None:
-    assert '--8<-- "examples/tga-stage/mmsprep_tga.py"' in (ROOT / "docs" / "adding-a-stage.md").read_text()
+    module = (ROOT / "examples" / "tga-stage" / "mmsprep_tga.py").read_text()
+    assert f"```python\n{module}```" in (ROOT / "docs" / "adding-a-stage.md").read_text()

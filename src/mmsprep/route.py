@@ -105,7 +105,9 @@ def _may_leave(media: Media, job: Job) -> bool:
 def _objection(media: Media, job: Job, steps: list[str]) -> Rejected:
     facts, profile = media.facts, job.profile
     if not steps and not knows(facts.type):
-        return Rejected("unknown-type", REMEDIES.get(facts.type, f"{facts.type}, which no stage can prepare; send another type"))
+        return Rejected(
+            "unknown-type", REMEDIES.get(facts.type, f"{facts.type}, which no stage can prepare; send another type")
+        )
     objection = profile.objection(facts) or f"still carries {', '.join(facts.metadata)}"
     if facts.type in profile.types and facts.bytes >= profile.limit(facts.type):
         return Rejected("cannot-fit", f"{objection}; allow more bytes or send a smaller one")

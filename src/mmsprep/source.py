@@ -93,7 +93,7 @@ def _why_not(path: Path, error: Exception) -> str:
         kind = KINDS.get(stat.S_IFMT(path.lstat().st_mode))
     except (OSError, ValueError):
         kind = None
-    return kind if kind else f"cannot be opened: {getattr(error, 'strerror', None) or error}"
+    return kind or f"cannot be opened: {getattr(error, 'strerror', None) or error}"
 
 
 def _copy(source: bytes | bytearray | memoryview | BinaryIO, target: Path, max_bytes: int) -> None:
