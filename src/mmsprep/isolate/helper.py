@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import importlib
 import os
@@ -9,12 +10,12 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from ..limits import Limits
-from . import census, namespaces, privileges, scratch, wire
+from . import census, landlock, namespaces, privileges, scratch, wire
 from .job import Order
 from .probe import probe
 from .supervisor import close_all_but, supervise
@@ -29,9 +30,9 @@ class Helper:
     def __init__(self, control: socket.socket, caller: int | None, opening: Mapping[str, Any]) -> None:
         self.control = control
         self.caller = caller
-        self.readable = tuple(opening["readable"])
+        self.readable = landlock.libraries(opening["readable"])
         self.preload = tuple(opening["preload"]) if opening["fresh"] else ()
-        self.level = probe()
+        self.level = probe(opening["without"])
         self.deadlines: dict[int, float] = {}
         self.bases: set[Path] = set()
         self.lifeline, self.lifeline_end = os.pipe()
@@ -150,14 +151,13 @@ def _is_readable(descriptor: int) -> bool:
     return bool(select.select([descriptor], [], [], 0)[0])
 
 
-def main(control: socket.socket, opening: Mapping[str, Any]) -> NoReturn:
+def main(control: socket.socket, opening: Mapping[str, Any], descriptors: Sequence[int]) -> NoReturn:
     """Be the helper: called by the few lines that the caller's Python was started with."""
     try:
         # The terminal's Ctrl-C, and a service manager's SIGTERM to the whole group, are for the caller to act on.
         for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(ignored, signal.SIG_IGN)
         privileges.adopt_orphans()
-        _, descriptors = wire.receive_frame(control)
         try:
             if not opening["fresh"]:
                 _preload(opening["preload"])
@@ -165,6 +165,7 @@ def main(control: socket.socket, opening: Mapping[str, Any]) -> NoReturn:
         except Exception as error:
             wire.send_frame(control, {"problem": f"{type(error).__name__}: {error}"})
             os._exit(1)
+        fcntl.fcntl(control, fcntl.F_SETFL, 0)  # no more SIGIO: from here on the caller is polled
         wire.send_frame(control, {"level": helper.level.as_dict()})
         nothing = os.open(os.devnull, os.O_RDWR)
         os.dup2(nothing, 2)

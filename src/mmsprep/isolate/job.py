@@ -22,14 +22,14 @@ from typing import Any, NoReturn
 
 from ..errors import PrepError
 from ..limits import Limits
-from . import privileges, wire
+from . import landlock, privileges, seccomp, wire
 from .level import Level
 from .rlimits import Bounds
 
 LOWER = struct.Struct("=dd")
 """How an item tells its supervisor that it lowers its own limits: bytes and seconds, infinite for unchanged."""
 
-MAX_TEXT = 2_000
+_MAX_TEXT = 2_000
 _MAX_TRACEBACK = 8_000
 
 
@@ -41,7 +41,7 @@ class Order:
     workdir: Path
     limits: Limits
     level: Level
-    readable: tuple[str, ...]
+    readable: Mapping[str, int]
     preload: tuple[str, ...] = ()
 
 
@@ -127,8 +127,8 @@ def _say_outcome(channel: socket.socket, outcome: dict[str, Any]) -> None:
 
 
 def _described(problem: BaseException) -> dict[str, str]:
-    text = f"{type(problem).__name__}: {problem}"[:MAX_TEXT]
-    return {"message": text, "traceback": "".join(traceback.format_exception(problem))[-_MAX_TRACEBACK:]}
+    text = f"{type(problem).__name__}: {problem}"[:_MAX_TEXT]
+    return {"message": text, "traceback": "".join(traceback.format_tb(problem.__traceback__))[-_MAX_TRACEBACK:] + text}
 
 
 def _receive_line(channel: socket.socket) -> bytes:
@@ -190,3 +190,8 @@ def _confine(order: Order, bounds: Bounds, source: int | None) -> None:
         return
     privileges.forbid_new()
     privileges.drop_capabilities()
+    if order.level.has("landlock"):
+        landlock.restrict(order.level.landlock, order.readable, workdir=order.workdir, source=source)
+    # Last: the filter denies what the others are made of.
+    if order.level.has("seccomp"):
+        seccomp.install()

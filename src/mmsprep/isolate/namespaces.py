@@ -62,10 +62,11 @@ def fork(flags: int) -> int:
     return pid
 
 
-def probe() -> tuple[int, str]:
+def probe(unwanted: int = 0) -> tuple[int, str]:
     """Find the most that this machine grants, by trying; and say why it is not more."""
     why = ""
-    for flags in CANDIDATES:
+    for candidate in CANDIDATES:
+        flags = candidate & ~unwanted
         try:
             pid = fork(flags)
         except OSError as error:

@@ -10,12 +10,10 @@ import sys
 from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
-_PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
-_CAPABILITIES = 64
 
 
 @functools.cache
@@ -37,12 +35,10 @@ def forbid_new() -> None:
 
 
 def drop_capabilities() -> None:
-    """Drop all capabilities: a user namespace does it too, but root may have been refused one."""
-    for capability in range(_CAPABILITIES):
-        try:
-            prctl(_PR_CAPBSET_DROP, capability)
-        except OSError:
-            break  # EINVAL: the kernel knows no more of them; EPERM: there are none to drop
+    """Drop all capabilities, for good once no new ones are possible.
+
+    In a user namespace they are worth nothing outside, but root may have been refused one.
+    """
     with suppress(OSError):  # before Linux 4.3 there are none
         prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)

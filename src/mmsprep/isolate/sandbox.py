@@ -22,7 +22,7 @@ from ..limits import Limits
 from . import scratch
 from .item import Emit, Item, ignore
 from .level import Level
-from .starter import Helper, socket_pair
+from .starter import Helper, Opening, socket_pair
 from .wire import MAX_FRAME_BYTES
 
 log = logging.getLogger("mmsprep.isolate")
@@ -37,7 +37,8 @@ class Sandbox:
     *preload* names modules to be imported in the helper, *readable* paths that items may read besides Python and
     the system's libraries (a program installed elsewhere). With *require*, a machine that does not grant every
     layer is `Unavailable`. *python* is the interpreter to run, where ``sys.executable`` is not one.
-    *fresh* starts a new process for each item, as is always done on macOS.
+    *fresh* starts a new process for each item, as is always done on macOS. *without* names layers to do without,
+    to measure them and to test what happens on machines that do not grant them.
     """
 
     def __init__(
@@ -48,15 +49,19 @@ class Sandbox:
         python: str | None = None,
         readable: Sequence[str | os.PathLike[str]] = (),
         fresh: bool | None = None,
+        without: Sequence[str] = (),
     ) -> None:
         if sys.platform not in ("linux", "darwin"):
             raise Unavailable("tool", f"untrusted files cannot be isolated on {sys.platform}; use Linux or macOS")
-        self._preload = tuple(preload)
         self._require = require
-        self._python = python
-        self._readable = tuple(os.fspath(path) for path in readable)
-        # The system's libraries on macOS do not survive a fork once used.
-        self._fresh = sys.platform == "darwin" if fresh is None else fresh
+        self._opening = Opening(
+            preload=tuple(preload),
+            readable=tuple(str(Path(path).absolute()) for path in readable),
+            without=tuple(without),
+            python=python,
+            # The system's libraries on macOS do not survive a fork once used.
+            fresh=sys.platform == "darwin" if fresh is None else fresh,
+        )
         self._lock = threading.Lock()
         self._helper: Helper | None = None
         self._items: weakref.WeakSet[Item] = weakref.WeakSet()
@@ -122,7 +127,7 @@ class Sandbox:
     def _warm(self) -> Helper:
         """Give the helper, started if there is none."""
         with self._lock:
-            if self._fresh:
+            if self._opening.fresh:
                 return self._new_helper()
             if self._helper is not None and self._helper.alive:
                 return self._helper
@@ -134,7 +139,7 @@ class Sandbox:
 
     def _new_helper(self) -> Helper:
         scratch.sweep()
-        helper = Helper(preload=self._preload, readable=self._readable, python=self._python, fresh=self._fresh)
+        helper = Helper(self._opening)
         if self._level is None:
             log.info("isolation: %s", helper.level)
         self._level = helper.level
@@ -149,7 +154,7 @@ class Sandbox:
         """Which layers hold on this machine; starts the helper if it has not been asked before."""
         if self._level is None:
             helper = self._warm()
-            if self._fresh:
+            if self._opening.fresh:
                 helper.close()
         assert self._level is not None
         return self._level

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,27 @@ _START_SECONDS = 60.0
 _END_SECONDS = 5.0
 
 _BOOTSTRAP = """
-import json, socket, sys
+import fcntl, json, os, socket, sys
 control = socket.socket(fileno=int(sys.argv[1]))
-def read(size):
-    parts = b""
-    while len(parts) < size:
-        parts += control.recv(size - len(parts)) or sys.exit(1)
-    return parts
-opening = json.loads(read(int.from_bytes(read(4), "big")))
+header, descriptors, _, _ = socket.recv_fds(control, 4, 1)
+size, body = int.from_bytes(header, "big"), b""
+while header and len(body) < size:
+    body += control.recv(size - len(body)) or sys.exit(1)
+fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+fcntl.fcntl(control, fcntl.F_SETFL, os.O_ASYNC)
+try:
+    header and control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) or sys.exit(1)
+except BlockingIOError:
+    pass
+opening = json.loads(body)
 sys.path[:] = opening["path"]
 from mmsprep.isolate.helper import main
-main(control, opening)
+main(control, opening, descriptors)
 """
-"""What the helper's Python is started with: it takes sys.path from the caller, since -I hides most of it."""
+"""What the helper's Python is started with: it takes sys.path from the caller, since -I hides most of it.
+
+Until it is ready, which takes a while, the end of the caller's side of the socket kills it by SIGIO.
+"""
 
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV", "TMPDIR", "TMP", "TEMP")
 """All that an item may know of the caller's environment, which is full of secrets."""
@@ -54,17 +63,28 @@ _SETTINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a helper is told once, when it starts."""
+
+    preload: tuple[str, ...] = ()
+    readable: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    python: str | None = None
+    fresh: bool = False
+
+
 class Helper:
     """One helper process: alive from the making of this object until `close`, `kill` or the caller's end."""
 
-    def __init__(self, *, preload: Sequence[str], readable: Sequence[str], python: str | None, fresh: bool) -> None:
+    def __init__(self, opening: Opening) -> None:
         self._owner = os.getpid()
-        self._fresh = fresh
+        self._fresh = opening.fresh
         self._sending = threading.Lock()
         self._control, theirs = socket_pair()
         with theirs, tempfile.TemporaryFile() as complaints:
-            self._process = subprocess.Popen(  # noqa: S603: our own interpreter and text
-                [_python(python), "-I", "-c", _BOOTSTRAP, str(theirs.fileno())],
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and text
+                [_python(opening.python), "-I", "-c", _BOOTSTRAP, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -76,7 +96,7 @@ class Helper:
             )
             theirs.close()
             try:
-                self.level = self._greet(preload, readable)
+                self.level = self._greet(opening)
             except (OSError, EOFError, ValueError) as error:
                 complaints.seek(0)
                 why = complaints.read(100_000).decode(errors="replace").strip().rpartition("\n")[2] or repr(error)
@@ -86,18 +106,12 @@ class Helper:
                 self.kill()
                 raise
 
-    def _greet(self, preload: Sequence[str], readable: Sequence[str]) -> Level:
+    def _greet(self, opening: Opening) -> Level:
         self._control.settimeout(_START_SECONDS)
-        opening = {
-            "path": [str(Path(entry).absolute()) for entry in sys.path if isinstance(entry, str)],
-            "preload": list(preload),
-            "readable": list(readable),
-            "fresh": self._fresh,
-        }
-        wire.send_frame(self._control, opening)
+        path = [str(Path(entry).absolute()) for entry in sys.path if isinstance(entry, str)]
         caller = _pidfd()
         try:
-            wire.send_frame(self._control, {}, [] if caller is None else [caller])
+            wire.send_frame(self._control, {"path": path, **asdict(opening)}, [] if caller is None else [caller])
         finally:
             if caller is not None:
                 os.close(caller)

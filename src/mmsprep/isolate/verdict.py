@@ -16,6 +16,7 @@ from ..limits import MB, Limits
 log = logging.getLogger("mmsprep.isolate")
 
 _MAX_MESSAGE = 500
+_MAX_TRACEBACK = 10_000
 _SMALLER = "send a smaller or shorter file"
 _INTERRUPTIONS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
@@ -102,7 +103,7 @@ def _judge_words(ending: Ending, untrusted_outcome: Mapping[str, Any]) -> NoRetu
     message = printable(untrusted_message) if isinstance(untrusted_message, str) else ""
     untrusted_traceback = untrusted_outcome.get("traceback")
     if isinstance(untrusted_traceback, str):
-        log.debug("an item ended by %s", ascii(untrusted_traceback[:8_000]))
+        log.debug("an item ended by %s", ascii(untrusted_traceback[:_MAX_TRACEBACK]))
     match untrusted_outcome.get("error"):
         case "rejected" | "unavailable":
             raise _repeated(untrusted_outcome, message)
