@@ -185,6 +185,7 @@ def test_importing_the_package_loads_no_codec_and_starts_nothing() -> None:
 def test_the_public_names_are_these() -> None:
     assert sorted(mmsprep.__all__) == [
         "Limits",
+        "Message",
         "Misconfigured",
         "Pipeline",
         "Prepared",

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mmsprep.errors import Misconfigured, Rejected, Unavailable
     from mmsprep.limits import Limits
+    from mmsprep.message import Message
     from mmsprep.pipeline import Pipeline
     from mmsprep.prepared import Prepared
     from mmsprep.profile import Profile
 
-__all__ = ["Limits", "Misconfigured", "Pipeline", "Prepared", "Profile", "Rejected", "Unavailable"]
+__all__ = ["Limits", "Message", "Misconfigured", "Pipeline", "Prepared", "Profile", "Rejected", "Unavailable"]
 
 # Each name is imported when it is first used: the package itself, and every --help, costs nothing.
 _HOMES = {
     "Limits": "limits",
+    "Message": "message",
     "Misconfigured": "errors",
     "Pipeline": "pipeline",
     "Prepared": "prepared",

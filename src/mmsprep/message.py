@@ -1,0 +1,97 @@
+"""Message: prepared media with everything that a request for it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mmsprep import request
+from mmsprep.errors import Misconfigured, Rejected
+from mmsprep.prepared import Deliverable
+from mmsprep.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Several media that go out together, in order, within what one profile lets a message hold.
+
+    ``captions`` are none, or one for each of the media, the empty one among them. ``texts`` are offered for
+    the message's text: a place's link, a contact's name, the link to what did not fit.
+    Raises Misconfigured when captions and media do not match.
+    """
+
+    media: tuple[Deliverable, ...]
+    profile: Profile
+    captions: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.captions and len(self.captions) != len(self.media):
+            raise Misconfigured(
+                f"{len(self.captions)} captions for {len(self.media)} files; give one each, an empty one where "
+                "there is nothing to say, or none at all"
+            )
+
+    @property
+    def media_urls(self) -> list[str]:
+        """The URLs for the request, in order; raises Misconfigured when no store has kept the media."""
+        homeless = [each.name for each in self.media if not each.url]
+        if homeless:
+            raise Misconfigured(f"{', '.join(homeless)}: in no store, so without a URL; prepare with a store")
+        return [each.url for each in self.media if each.url]
+
+    @property
+    def media_captions(self) -> list[str]:
+        """One caption for each URL, in order, empty where none was given."""
+        return list(self.captions) or [""] * len(self.media)
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all media together."""
+        return sum(each.facts.bytes for each in self.media)
+
+    def request(
+        self,
+        *,
+        to: str,
+        from_: str,
+        text: str | None = None,
+        delivery_receipt: bool = False,
+        webhook_url: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Give the body of the request that sends it (PantheonCloud SMS & MMS, ``POST /v1/messages/mms``).
+
+        Without a *text* it is the one that is offered. Raises Rejected ``phone-number``, ``text-too-long``,
+        ``too-many-files`` or ``cannot-fit``, and Misconfigured for what is the program's mistake.
+        """
+        self._check_fits()
+        return request.mms(
+            to=to,
+            from_=from_,
+            text="\n".join(self.texts) if text is None else text,
+            media_urls=self.media_urls,
+            media_captions=self.media_captions,
+            delivery_receipt=delivery_receipt,
+            webhook_url=webhook_url,
+            tags=tags,
+            max_text_chars=self.profile.max_text_chars,
+        )
+
+    def _check_fits(self) -> None:
+        """Raise Rejected when this is more than the profile lets one message hold."""
+        most = self.profile.max_files
+        if len(self.media) > most:
+            raise Rejected(
+                "too-many-files",
+                f"{len(self.media)} files, and {self.profile.name} takes {most} in a message; send them in several",
+            )
+        room = self.profile.total_bytes
+        if room is not None and self.total_bytes > room:
+            raise Rejected(
+                "cannot-fit",
+                f"{self.total_bytes} bytes in all, and {self.profile.name} takes {room} in a message; "
+                "compose them together, or send them in several",
+            )

@@ -1,0 +1,126 @@
+"""What a request for a message holds, checked before it costs money: PantheonCloud SMS & MMS, key for key.
+
+A number or text that cannot be sent is `Rejected`; what only a program can get wrong (a webhook that is not
+https, a tag that is no string) is `Misconfigured`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from mmsprep.errors import Misconfigured, Rejected
+from mmsprep.phone import e164
+from mmsprep.segments import MOST_SEGMENTS, segments, utf16_units
+
+MOST_URL_CHARS = 2048
+
+
+def mms(
+    *,
+    to: str,
+    from_: str,
+    text: str,
+    media_urls: Sequence[str],
+    media_captions: Sequence[str],
+    delivery_receipt: bool = False,
+    webhook_url: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    max_text_chars: int | None = None,
+) -> dict[str, Any]:
+    """Give the body of ``POST /v1/messages/mms``.
+
+    Raises Rejected ``phone-number`` or ``text-too-long``, Misconfigured.
+    """
+    if not media_urls:
+        raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
+    if len(media_captions) != len(media_urls):
+        raise Misconfigured(f"{len(media_captions)} captions for {len(media_urls)} URLs; give one each, or none")
+    return {
+        "to": e164(to),
+        "from": e164(from_, what="from"),
+        "text": checked_text(text, max_text_chars),
+        "media_urls": list(media_urls),
+        "media_captions": list(media_captions),
+        **_settings(delivery_receipt, webhook_url, tags),
+    }
+
+
+def sms(
+    *,
+    to: str,
+    from_: str,
+    text: str,
+    priority: str = "normal",
+    delivery_receipt: bool = False,
+    webhook_url: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    max_text_chars: int | None = None,
+) -> dict[str, Any]:
+    """Give the body of ``POST /v1/messages/sms``, with the encoding that the text needs.
+
+    Raises Rejected ``phone-number`` or ``text-too-long``, Misconfigured.
+    """
+    if not text:
+        raise Misconfigured("a text message needs a text")
+    counted = segments(checked_text(text, max_text_chars))
+    if counted.count > MOST_SEGMENTS:
+        raise Rejected(
+            "text-too-long",
+            f"the text takes {counted.count} segments of {counted.encoding}, and a message has at most "
+            f"{MOST_SEGMENTS}; shorten it, or shorten its links",
+        )
+    return {
+        "to": e164(to),
+        "from": e164(from_, what="from"),
+        "text": text,
+        "encoding": counted.encoding,
+        "priority": priority,
+        **_settings(delivery_receipt, webhook_url, tags),
+    }
+
+
+def checked_text(text: str, most: int | None) -> str:
+    """Give *text* back when a provider takes it; raises Rejected ``text-too-long``, telling its length."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Misconfigured("the text has half a surrogate pair, which is no character; decode it anew") from None
+    length = utf16_units(text)
+    if most is not None and length > most:
+        counted = segments(text)
+        raise Rejected(
+            "text-too-long",
+            f"the text has {length} characters ({counted.count} segments of {counted.encoding}), and {most} are "
+            "allowed; shorten it, or shorten its links",
+        )
+    return text
+
+
+def checked_webhook(url: str) -> str:
+    """Give *url* back when it is one that receipts may be sent to: https, a host, no password in it."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme == "https" and bool(parts.hostname) and parts.username is None
+        sound = sound and url.isprintable() and " " not in url and (parts.port or 1) > 0 and len(url) <= MOST_URL_CHARS
+    except (ValueError, AttributeError, TypeError):
+        sound = False
+    if not sound:
+        # Not shown: a webhook's URL often is its secret.
+        raise Misconfigured("the webhook is no https:// URL with a host and without user and password; give such a one")
+    return url
+
+
+def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Give *tags* back when all of them are strings."""
+    wrong = [name for name, value in tags.items() if not (isinstance(name, str) and name and isinstance(value, str))]
+    if wrong:
+        raise Misconfigured(f"tags are strings, with a name; not so: {', '.join(map(repr, wrong))}")
+    return dict(tags)
+
+
+def _settings(delivery_receipt: bool, webhook_url: str | None, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """Give the keys that SMS and MMS share; without a webhook there is no key for it, for null is no URL."""
+    webhook = {} if webhook_url is None else {"webhook_url": checked_webhook(webhook_url)}
+    return {"delivery_receipt": bool(delivery_receipt), **webhook, "tags": checked_tags(tags or {})}
