@@ -1,0 +1,1 @@
+"""Sound: measured, planned for its bytes, encoded and counted."""
