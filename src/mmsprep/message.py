@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmsprep import request
+from mmsprep import providers, request
 from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.prepared import Deliverable
 from mmsprep.profile import Profile
@@ -71,17 +71,53 @@ class Message:
         return request.mms(
             to=to,
             from_=from_,
-            text="\n".join(self.texts) if text is None else text,
+            text=self._text(text),
             media_urls=self.media_urls,
             media_captions=self.media_captions,
             delivery_receipt=delivery_receipt,
             webhook_url=webhook_url,
             tags=tags,
-            max_text_chars=self.profile.max_text_chars,
         )
 
+    def for_provider(
+        self,
+        provider: str,
+        *,
+        to: str,
+        from_: str,
+        text: str | None = None,
+        webhook_url: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Give the body of the request that sends it through another provider, in that one's own field names.
+
+        *provider* is ``twilio``, ``telnyx``, ``bandwidth``, ``plivo``, ``vonage``, ``sinch`` or ``aws``;
+        *extra* are fields that only it knows (``applicationId`` for bandwidth, ``service-id`` for sinch).
+        Raises as `request` does.
+        """
+        self._check_fits()
+        types = [each.facts.type for each in self.media]
+        return providers.shape(
+            provider,
+            to=to,
+            from_=from_,
+            text=self._text(text),
+            media=list(zip(self.media_urls, types, self.media_captions, strict=True)),
+            webhook_url=webhook_url,
+            tags=tags,
+            extra=extra,
+        )
+
+    def _text(self, text: str | None) -> str:
+        """Choose the text that was given, or else what is offered; raises Rejected when it is too long."""
+        chosen = "\n".join(self.texts) if text is None else text
+        return request.checked_text(chosen, self.profile.max_text_chars)
+
     def _check_fits(self) -> None:
-        """Raise Rejected when this is more than the profile lets one message hold."""
+        """Raise when there is nothing to send, or more than the profile lets one message hold."""
+        if not self.media:
+            raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
         most = self.profile.max_files
         if len(self.media) > most:
             raise Rejected(

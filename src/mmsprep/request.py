@@ -27,12 +27,8 @@ def mms(
     delivery_receipt: bool = False,
     webhook_url: str | None = None,
     tags: Mapping[str, str] | None = None,
-    max_text_chars: int | None = None,
 ) -> dict[str, Any]:
-    """Give the body of ``POST /v1/messages/mms``.
-
-    Raises Rejected ``phone-number`` or ``text-too-long``, Misconfigured.
-    """
+    """Give the body of ``POST /v1/messages/mms``; raises Rejected ``phone-number``, Misconfigured."""
     if not media_urls:
         raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
     if len(media_captions) != len(media_urls):
@@ -40,7 +36,7 @@ def mms(
     return {
         "to": e164(to),
         "from": e164(from_, what="from"),
-        "text": checked_text(text, max_text_chars),
+        "text": checked_text(text),
         "media_urls": list(media_urls),
         "media_captions": list(media_captions),
         **_settings(delivery_receipt, webhook_url, tags),
@@ -56,7 +52,6 @@ def sms(
     delivery_receipt: bool = False,
     webhook_url: str | None = None,
     tags: Mapping[str, str] | None = None,
-    max_text_chars: int | None = None,
 ) -> dict[str, Any]:
     """Give the body of ``POST /v1/messages/sms``, with the encoding that the text needs.
 
@@ -64,7 +59,7 @@ def sms(
     """
     if not text:
         raise Misconfigured("a text message needs a text")
-    counted = segments(checked_text(text, max_text_chars))
+    counted = segments(checked_text(text))
     if counted.count > MOST_SEGMENTS:
         raise Rejected(
             "text-too-long",
@@ -81,7 +76,7 @@ def sms(
     }
 
 
-def checked_text(text: str, most: int | None) -> str:
+def checked_text(text: str, most: int | None = None) -> str:
     """Give *text* back when a provider takes it; raises Rejected ``text-too-long``, telling its length."""
     try:
         text.encode()
