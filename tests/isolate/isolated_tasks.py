@@ -89,6 +89,11 @@ def wait_for_file(arguments: Arguments, inside: Inside) -> float:
     return time.monotonic()
 
 
+def status_of_a_program(arguments: Arguments, inside: Inside) -> str:
+    """What a program that the item executes may do: root would get his capabilities back."""
+    return subprocess.run(["/bin/cat", "/proc/self/status"], capture_output=True, text=True, check=True).stdout
+
+
 # Costly ones.
 
 

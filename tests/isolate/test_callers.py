@@ -80,6 +80,16 @@ def test_a_forgotten_sandbox_ends_its_helper() -> None:
     assert soon(lambda: not alive(pid))
 
 
+def test_closing_cancels_what_is_at_work() -> None:
+    sandbox = Sandbox()
+    with item_directory() as workdir:
+        item = sandbox.start(
+            "isolated_tasks:sleep", {}, limits=QUICK, workdir=workdir, emit=lambda event: sandbox.close()
+        )
+        with item, pytest.raises(Cancelled):
+            item.result()
+
+
 def in_a_fork(work: Callable[[], object]) -> int:
     pid = os.fork()
     if pid == 0:

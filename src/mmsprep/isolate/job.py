@@ -167,7 +167,7 @@ def _reopen(source: int | None, workdir: Path) -> Path | None:
     try:
         # The number of this process as /proc shows it, which in a namespace of ours getpid() is not; and not
         # "self", for a child such as ffmpeg does not inherit the descriptor.
-        path = Path("/proc", Path("/proc/self").readlink(), "fd", str(source))
+        path = Path("/proc", os.readlink("/proc/self"), "fd", str(source))  # noqa: PTH115
         os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
         return path
     except OSError:

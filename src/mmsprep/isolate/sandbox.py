@@ -160,7 +160,9 @@ class Sandbox:
         return self._level
 
     def close(self) -> None:
-        """End the helper and with it every item still at work."""
+        """End the helper and with it every item still at work; whoever waits for one gets `Cancelled`."""
+        for item in list(self._items):
+            item.cancel()
         with self._lock:
             if self._end is not None:
                 self._end()

@@ -28,7 +28,6 @@ class Watch:
     order: job.Order
     memory_bytes: float
     cpu_seconds: float
-    base_bytes: int
     started: float
     child: int = 0
     peak_bytes: int = 0
@@ -61,7 +60,6 @@ def _run(
         order,
         memory_bytes=order.limits.memory_bytes,
         cpu_seconds=order.limits.cpu_seconds,
-        base_bytes=census.memory_of("self"),
         started=time.monotonic(),
     )
     watch.child = os.fork()
@@ -126,7 +124,9 @@ def _watch(watch: Watch, status: socket.socket, lifeline: int, wakeup: int, lowe
         if left <= 0:
             return "wall", 0
         ready = {descriptor for descriptor, _ in poll.poll(math.ceil(min(left, _TICK_SECONDS) * 1000))}
-        if status.fileno() in ready or lifeline in ready:
+        if lifeline in ready:
+            return "lost", 0
+        if status.fileno() in ready:
             return "cancelled", 0
         if lowering in ready and not _lower(watch, lowering):
             poll.unregister(lowering)
@@ -155,7 +155,8 @@ def _lower(watch: Watch, lowering: int) -> bool:
 def _breach(watch: Watch) -> str | None:
     """Count what all processes of the item use together: a limit of the kernel's is for each of them."""
     count = census.take()
-    used_bytes = max(0, count.memory_bytes - watch.base_bytes)
+    # What the item shares with us it has from the helper.
+    used_bytes = max(0, count.memory_bytes - census.memory_of("self"))
     watch.peak_bytes = max(watch.peak_bytes, used_bytes)
     if used_bytes > watch.memory_bytes:
         return "memory"
