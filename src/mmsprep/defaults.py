@@ -26,7 +26,7 @@ BUILT_IN_STAGES = (
 )
 
 # By the URL scheme that chooses the store; a plain path is a folder.
-BUILT_IN_STORES = {"file": "mmsprep.stores.folder:from_url"}
+BUILT_IN_STORES = {"file": "mmsprep.stores.folder:from_url", "s3": "mmsprep.stores.s3:from_url"}
 
 
 def stage_names() -> tuple[str, ...]:

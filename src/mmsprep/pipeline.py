@@ -21,6 +21,7 @@ from mmsprep.profile import Profile
 from mmsprep.receive import Output, facts_from, receive
 from mmsprep.source import Opened, Source, label_of, opened, plain_name
 from mmsprep.stage import Event, ignore
+from mmsprep.stores import key_of
 
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
@@ -55,6 +56,7 @@ class Pipeline:
         if isinstance(profile, Profile) and max_bytes is not None:
             self.profile = replace(profile, max_bytes=max_bytes)
         where = store if store is not None else self.settings.store
+        self._salt = salt.get_secret_value() if (salt := self.settings.key_salt) else None
         self.store = defaults.open_store(str(where), self.settings) if isinstance(where, str | Path) else where
         self.stages = defaults.stage_names()
         self.options = frozenset[str]().union(*(defaults.load_stage(name).options for name in self.stages))
@@ -189,8 +191,7 @@ class Pipeline:
         """Put one output into the store, or where the caller can have it."""
         media = Media(output.path, name, output.facts)
         if self.store is not None:
-            # The key is the content's: sent again it is the same URL, and a provider's cache never goes stale.
-            url = self.store.put(media, f"{output.sha256[:40]}{output.suffix}")
+            url = self.store.put(media, key_of(output.sha256, output.suffix, self._salt))
             return Deliverable(path=None, url=url, name=name, sha256=output.sha256, facts=output.facts)
         with self._lock:
             self._kept = self._kept or Path(tempfile.mkdtemp(prefix="prepared-"))

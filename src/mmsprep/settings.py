@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,7 @@ from mmsprep import profile
 from mmsprep.errors import Misconfigured
 from mmsprep.limits import Limits
 from mmsprep.profile import Profile
+from mmsprep.stores.s3.options import S3Options
 
 FILE = Path("mmsprep.toml")
 
@@ -39,7 +40,12 @@ class Settings(BaseSettings):
         default=None, description="bytes a file must stay below, instead of the profile's"
     )
     store: str | None = Field(default=None, description="where results are kept: a folder, or a store's URL")
-    base_url: str | None = Field(default=None, description="the public URL of the folder store")
+    base_url: str | None = Field(default=None, description="the public URL of what the store's URL names")
+    s3: S3Options = Field(default_factory=S3Options, description="how an S3 store is reached, what it promises")
+    key_salt: SecretStr | None = Field(
+        default=None, description="a tenant's secret: URLs cannot be guessed from files, nor shared with other tenants"
+    )
+    source_buckets: tuple[str, ...] = Field(default=(), description="buckets whose s3:// URLs may be sources")
     require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
     python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")
     limits: Limits = Field(default_factory=Limits, description="what may come in, and what an item may cost")
