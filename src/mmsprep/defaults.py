@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # In the order in which they are tried.
 BUILT_IN_STAGES = (
     "mmsprep.stages.image:STAGE",
+    "mmsprep.stages.video:STAGE",
     "mmsprep.stages.audio:STAGE",
     "mmsprep.stages.pdf:STAGE",
     "mmsprep.stages.pdf_page:STAGE",

@@ -36,7 +36,6 @@ class Heard:
 
     speech: bool
     wide: bool
-    silent: bool
 
 
 def listen(runner: Runner, track: Track, window: Window) -> Heard:
@@ -53,7 +52,6 @@ def listen(runner: Runner, track: Track, window: Window) -> Heard:
     return Heard(
         speech=bool(gaps) and sum(gaps) / len(gaps) > SPEECH,
         wide=track.channels > 1 and difference > WIDE * (both + difference),
-        silent=not gaps,
     )
 
 

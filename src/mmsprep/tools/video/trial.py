@@ -1,0 +1,146 @@
+"""Try sizes on samples: no rule of bits per pixel tells which size looks best (the best ran from 0.006 to 0.16)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmsprep.tools.ffmpeg import Runner, own
+from mmsprep.tools.video.clip import Clip
+from mmsprep.tools.video.code import QUICK, Copy, Target, x264
+from mmsprep.tools.video.filters import Size, shown
+from mmsprep.tools.window import Window
+
+SAMPLES, SAMPLE_SECONDS = 3, 1.0
+FIRST_BITS_PER_PIXEL = 0.05
+"""Where the search begins."""
+
+COMPARED = 3
+"""One frame in so many is compared."""
+
+SLOW_BELOW = 0.90
+"""A likeness below which half the frames may look better than all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Three seconds of the film, as large as they will ever be shown, without loss."""
+
+    path: Path
+    size: Size
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One way to code the picture, and how like the source the samples became (SSIM of the luma, 0 to 1)."""
+
+    size: Size
+    rate: float
+    likeness: float
+
+
+def take_samples(runner: Runner, clip: Clip, part: Window, size: Size) -> Samples:
+    """Decode one second each at a sixth, a half and five sixths of the window; all of a short one."""
+    import ffmpeg
+
+    rate = clip.capped_rate
+    path = runner.path(".nut")
+    length = part.seconds or clip.seconds or 0.0
+    whole = length <= SAMPLES * SAMPLE_SECONDS * 1.5
+    starts = [part.start] if whole else [part.start + length * (2 * each + 1) / 6 for each in range(SAMPLES)]
+    seconds = length or SAMPLES * SAMPLE_SECONDS if whole else SAMPLE_SECONDS
+    passages = [
+        shown(clip.opened(threads=runner.threads, ss=round(each, 3), t=round(seconds, 3)), clip, size, rate=rate)
+        for each in starts
+    ]
+    joined = ffmpeg.concat(*passages, v=1, a=0) if len(passages) > 1 else passages[0]
+    joined = joined.filter("setpts", f"N/{rate:.5f}/TB")
+    runner.run(joined.output(str(path), f="nut", fps_mode="vfr", **{"c:v": "rawvideo"}))
+    return Samples(path, size, rate)
+
+
+def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float, profile: str) -> Tried:
+    """Climb from the size with 0.05 bits per pixel to the one whose samples look most like the source."""
+    tried: dict[int, Tried] = {}
+
+    def attempt(indices: Iterator[int] | Sequence[int], rate: float) -> None:
+        wanted = [each for each in indices if 0 <= each < len(sizes) and each not in tried]
+        found = try_sizes(runner, samples, [sizes[each] for each in wanted], rate, bits, profile)
+        tried.update(zip(wanted, found, strict=True))
+
+    start = _first(sizes, bits, samples.rate)
+    attempt(range(start - 1, start + 2), samples.rate)
+    while True:
+        best = max(tried, key=lambda each: tried[each].likeness)
+        fresh = [each for each in (best - 1, best + 1) if 0 <= each < len(sizes) and each not in tried]
+        if not fresh:
+            break
+        attempt(fresh, samples.rate)
+    chosen = tried[best]
+    if chosen.likeness < SLOW_BELOW and samples.rate > 20:
+        around = [sizes[each] for each in (best, best + 1) if each < len(sizes)]
+        slower = try_sizes(runner, samples, around, samples.rate / 2, bits, profile)
+        chosen = max((chosen, *slower), key=lambda each: each.likeness)
+    return chosen
+
+
+def _first(sizes: Sequence[Size], bits: float, rate: float) -> int:
+    pixels = bits / rate / FIRST_BITS_PER_PIXEL
+    return min(range(len(sizes)), key=lambda each: abs(sizes[each][0] * sizes[each][1] / pixels - 1))
+
+
+def try_sizes(
+    runner: Runner, samples: Samples, sizes: Sequence[Size], rate: float, bits: float, profile: str
+) -> list[Tried]:
+    """Code the samples at each size in two quick passes and compare them with what they were."""
+    if not sizes:
+        return []
+    copies = [
+        Copy(runner.path(".mp4"), runner.path("-pass"), Target(size, rate, profile=profile), rate) for size in sizes
+    ]
+    for step in (1, 2):
+        runner.run(*_coded(samples, copies, bits, step))
+    logs = [runner.path(".ssim") for _ in copies]
+    runner.run(*_compared(samples, copies, logs))
+    return [Tried(copy.target.size, rate, _likeness(log)) for copy, log in zip(copies, logs, strict=True)]
+
+
+def _coded(samples: Samples, copies: Sequence[Copy], bits: float, step: int) -> Iterator[Any]:
+    branches = own(samples.path)["v:0"].filter_multi_output("split", len(copies))
+    for number, copy in enumerate(copies):
+        frames = branches[number]
+        if copy.frames_a_second < samples.rate:
+            frames = frames.filter("fps", fps=f"{copy.frames_a_second:.5f}", start_time=0)
+        frames = frames.filter("scale", *copy.target.size, flags="lanczos")
+        options = x264(copy, bits, preset=QUICK, step=step)
+        yield frames.output(*(("-",) if step == 1 else (str(copy.path),)), f="null" if step == 1 else "mp4", **options)
+
+
+def _compared(samples: Samples, copies: Sequence[Copy], logs: Sequence[Path]) -> Iterator[Any]:
+    originals = _thinned(own(samples.path)["v:0"], samples.rate).filter_multi_output("split", len(copies))
+    for number, (copy, log) in enumerate(zip(copies, logs, strict=True)):
+        coded = own(copy.path)["v:0"]
+        if copy.frames_a_second < samples.rate:
+            coded = coded.filter("fps", fps=f"{samples.rate:.5f}", start_time=0)
+        coded = _thinned(coded, samples.rate).filter("scale", *samples.size, flags="bicubic")
+        yield _ssim(coded, originals[number], log).output("-", f="null")
+
+
+def _thinned(frames: Any, rate: float) -> Any:
+    return frames.filter("select", f"not(mod(n,{COMPARED}))").filter("setpts", f"N/{rate:.5f}/TB")
+
+
+def _ssim(coded: Any, original: Any, log: Path) -> Any:
+    import ffmpeg
+
+    return ffmpeg.filter([coded, original], "ssim", stats_file=log.name)
+
+
+def _likeness(log: Path) -> float:
+    """Average the luma's likeness over the frames."""
+    found = [float(each) for each in re.findall(r" Y:([\d.]+)", log.read_text())] if log.exists() else []
+    return sum(found) / len(found) if found else 0.0
