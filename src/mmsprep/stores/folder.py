@@ -6,13 +6,16 @@ import filecmp
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mmsprep.errors import Unavailable
+from mmsprep.errors import Misconfigured, Unavailable
 from mmsprep.media import Media
+from mmsprep.stores import KEY, Step
 
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
@@ -49,6 +52,36 @@ class FolderStore:
             ) from error
         return f"{self.base_url.rstrip('/')}/{quote(path.name)}" if self.base_url else path.absolute().as_uri()
 
+    def init(self, *, public: bool) -> Iterator[Step]:
+        """Make the folder; who may read it is for the web server to say."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable("store", f"cannot make {self.root}: {error.strerror}; make it, or fix it") from error
+        yield Step("folder", True, str(self.root))
+        yield Step("retention", False, "a folder keeps for ever; run mmsprep store purge --older-than DAYS every day")
+        if public:
+            found = self.base_url or "set base_url to where a web server publishes the folder"
+            yield Step("public read", self.base_url is not None, found)
+
+    def purge(
+        self, *, older_than_days: float | None = None, keys: Collection[str] = (), dry_run: bool = False
+    ) -> Iterator[str]:
+        """Erase files by age or key from a published folder; in a person's folder nothing tells ours from theirs."""
+        if not self.base_url:
+            raise Misconfigured(f"{self.root} has no base_url, so it is a person's folder; erase files there yourself")
+        border = None if older_than_days is None else time.time() - older_than_days * 86_400
+        try:
+            for path in sorted(self.root.iterdir()) if self.root.is_dir() else []:
+                if not KEY.fullmatch(path.name):
+                    continue
+                if path.name in keys or (border is not None and path.lstat().st_mtime <= border):
+                    if not dry_run:
+                        path.unlink(missing_ok=True)
+                    yield path.name
+        except OSError as error:
+            raise Unavailable("store", f"cannot erase in {self.root}: {error.strerror}; fix its permissions") from error
+
     def _place(self, written: Path, name: str, key: str) -> Path:
         """Give the written file its name; another file of that name makes it ``beach-1f2e3d4c.jpg``."""
         stem, dot, suffix = name.partition(".")
@@ -59,6 +92,8 @@ class FolderStore:
             except FileExistsError:
                 if not filecmp.cmp(path, written, shallow=False):
                     continue
+                if self.base_url:
+                    os.utime(path)  # a link that is sent today must not be purged for its age tomorrow
             return path
         raise FileExistsError(17, f"{apart} is there with other content")
 

@@ -52,10 +52,10 @@ class Content:
     def is_in(self, head: dict[str, Any]) -> bool:
         """Tell whether the object that HEAD shows holds this: by our digest, else by its ETag.
 
-        Servers may lose metadata, and an ETag is the MD5 only of what was neither sent in parts nor encrypted by
-        KMS (Amazon S3 API, common response headers).
+        Servers may lose metadata or spell its names otherwise, and an ETag is the MD5 only of what was neither sent
+        in parts nor encrypted by KMS (Amazon S3 API, common response headers).
         """
-        known = head.get("Metadata", {}).get("sha256")
+        known = {name.lower(): value for name, value in head.get("Metadata", {}).items()}.get("sha256")
         same = known == self.sha256 if known else head.get("ETag", "").strip('"') == self.md5
         return bool(head.get("ContentLength") == self.bytes and same)
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.stores import Step
-from mmsprep.stores.s3.faults import code_of, status_of, telling
+from mmsprep.stores.s3.faults import ANSWERS, code_of, status_of, telling
 
 if TYPE_CHECKING:
     from mmsprep.stores.s3 import S3Store
 
-# Of a server that has no such thing; AWS has all of them.
-UNKNOWN = {"NotImplemented", "MethodNotAllowed", "UnsupportedOperation", "XNotImplemented"}
-NOTHING = {"NoSuchBucketPolicy", "NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"}
+# Of a server that has no such thing; rclone's takes every PUT to a bucket for making it.
+UNKNOWN = {"NotImplemented", "MethodNotAllowed", "UnsupportedOperation", "BucketAlreadyExists"}
+NOTHING = {
+    "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchBucketPolicy",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchCORSConfiguration",
+}
 
 
 def init(store: S3Store, *, public: bool) -> Iterator[Step]:
@@ -73,8 +79,8 @@ def _encrypt(store: S3Store, *, created: bool) -> str:
 def _expire(store: S3Store) -> str:
     """Let the server erase what is old, and forget what was left of broken uploads and old versions."""
     name, days = f"mmsprep {store.prefix}".strip(), store.options.retention_days
-    found = _asked(lambda: store.client().get_bucket_lifecycle_configuration(Bucket=store.bucket)) or {}
-    others = [rule for rule in found.get("Rules", []) if rule.get("ID") != name]
+    found = _asked(lambda: store.client().get_bucket_lifecycle_configuration(Bucket=store.bucket).get("Rules"))
+    others = [rule for rule in found or [] if rule.get("ID") != name]
     ours: dict[str, Any] = {
         "ID": name,
         "Status": "Enabled",
@@ -93,7 +99,7 @@ def _expire(store: S3Store) -> str:
 
 def _no_cors(store: S3Store, *, created: bool) -> str:
     """Let no web page read what it shows: providers do not ask for it."""
-    if _asked(lambda: store.client().get_bucket_cors(Bucket=store.bucket)) is None:
+    if not _asked(lambda: store.client().get_bucket_cors(Bucket=store.bucket).get("CORSRules")):
         return "off"
     if not created:
         return "on, by rules that others made; take them off if nobody needs them"
@@ -103,13 +109,15 @@ def _no_cors(store: S3Store, *, created: bool) -> str:
 
 def _publish(store: S3Store, *, public: bool, created: bool) -> str:
     """Allow everybody to read objects below the prefix, and nothing else; or see to it that nobody may."""
-    client, name = store.client(), f"mmsprep{''.join(each for each in store.prefix if each.isalnum())}"
+    # A statement's name may hold letters and digits only.
+    client, name = store.client(), f"mmsprep{hashlib.sha256(store.prefix.encode()).hexdigest()[:12]}"
     if created or public:
         # Where a server does not have it, nothing blocks the policy.
-        blocked = dict.fromkeys(("BlockPublicPolicy", "RestrictPublicBuckets"), not public)
-        acls = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls"), True)
-        _try("", lambda: _blocked(store, {**blocked, **acls}))
-    found = _asked(lambda: json.loads(client.get_bucket_policy(Bucket=store.bucket)["Policy"])) or {}
+        _try("", lambda: _block(store, public=public))
+    found = _policy(store)
+    if found is None and not public:
+        return "none"
+    found = found or {}
     others = [each for each in found.get("Statement", []) if each.get("Sid") != name]
     ours = {
         "Sid": name,
@@ -127,9 +135,26 @@ def _publish(store: S3Store, *, public: bool, created: bool) -> str:
     return f"of s3://{store.bucket}/{store.prefix}*" if public else "none; --public allows it"
 
 
-def _blocked(store: S3Store, configuration: dict[str, bool]) -> str:
-    store.client().put_public_access_block(Bucket=store.bucket, PublicAccessBlockConfiguration=configuration)
+def _block(store: S3Store, *, public: bool) -> str:
+    """Let no policy open more than ours, and no object's own list anything at all.
+
+    ``BlockPublicAcls`` stays as it is: Ceph 16 then refuses every upload, and ignored lists need no blocking.
+    """
+    client = store.client()
+    found = _asked(lambda: client.get_public_access_block(Bucket=store.bucket)["PublicAccessBlockConfiguration"])
+    ours = {"IgnorePublicAcls": True, "BlockPublicPolicy": not public, "RestrictPublicBuckets": not public}
+    client.put_public_access_block(Bucket=store.bucket, PublicAccessBlockConfiguration={**(found or {}), **ours})
     return ""
+
+
+def _policy(store: S3Store) -> dict[str, Any] | None:
+    """Read the bucket's policy; None where there is none, or the server answers with something else."""
+    text = _asked(lambda: store.client().get_bucket_policy(Bucket=store.bucket)["Policy"])
+    try:
+        found = json.loads(text or "null")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _asked(ask: Callable[[], Any]) -> Any:
@@ -151,8 +176,9 @@ def _try(name: str, act: Callable[[], str]) -> Step:
     try:
         return Step(name, True, act())
     except ClientError as error:
-        if code_of(error) in UNKNOWN or status_of(error) in (405, 501):
-            return Step(name, False, f"this server does not have it{REMEDIES.get(name, '')}")
+        refused = status_of(error) in (400, 405, 501) and code_of(error) not in ANSWERS
+        if refused or code_of(error) in UNKNOWN:
+            return Step(name, False, f"this server cannot ({code_of(error)}){REMEDIES.get(name, '')}")
         raise
 
 

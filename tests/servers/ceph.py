@@ -1,0 +1,166 @@
+"""A whole Ceph on one machine: a monitor, a store in memory and the S3 gateway, with TLS too. Nothing needs root.
+
+``python tests/servers/ceph.py FOLDER`` starts one by hand and prints how to reach it. The programs come from the
+packages radosgw, ceph-mon, ceph-osd and ceph-common, which ``.ci/run`` installs.
+"""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, Server, free_port, started, wait_for
+
+PROGRAMS = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "monmaptool")
+
+
+def missing() -> list[str]:
+    """Name the programs that this machine does not have."""
+    return [program for program in PROGRAMS if shutil.which(program) is None]
+
+
+def ceph(folder: Path) -> Server:
+    """Policies, conditions, lifecycle and TLS by a server that many providers of storage run."""
+    # Socket paths below a test's own folder can be longer than a socket's name may be.
+    data = folder.resolve()
+    for each in ("mon", "osd", "rgw"):
+        (data / each).mkdir()
+    run = Path("/tmp") / f"ceph-{uuid.uuid4().hex[:12]}"
+    run.mkdir(mode=0o700)
+    plain, secure, monitor = free_port(), free_port(), free_port()
+    _certificate(data)
+    conf, fsid, osd = data / "ceph.conf", str(uuid.uuid4()), str(uuid.uuid4())
+    conf.write_text(_configuration(data, run, fsid=fsid, plain=plain, secure=secure, monitor=monitor))
+    environment = {"CEPH_CONF": str(conf)}
+
+    def call(*command: str, check: bool = True) -> None:
+        subprocess.run(
+            [*command, "--conf", str(conf)],
+            check=check,
+            capture_output=True,
+            timeout=60,
+            env={"PATH": "/usr/bin:/usr/sbin"},
+        )
+
+    call(
+        "monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v1:127.0.0.1:{monitor}]", f"{data}/map"
+    )
+    call("ceph-mon", "-i", "a", "--mkfs", "--monmap", f"{data}/map")
+    pids = [started(["ceph-mon", "-i", "a", "-f"], data / "mon.log", **environment)]
+    call("ceph", "--connect-timeout", "30", "osd", "new", osd, "0")
+    call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+    pids.append(started(["ceph-osd", "-i", "0", "-f"], data / "osd.log", **environment))
+    time.sleep(1)
+    pids.append(started(["radosgw", "-n", "client.rgw", "-f"], data / "rgw.log", **environment))
+    wait_for(plain, seconds=120)
+    keys = ("--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY)
+    call("radosgw-admin", "user", "create", "--uid", "test", "--display-name", "test", *keys)
+    return Server(
+        "ceph",
+        f"http://127.0.0.1:{plain}",
+        tuple(reversed(pids)),
+        str(folder),
+        secure_endpoint=f"https://127.0.0.1:{secure}",
+        authority=str(data / "cert.pem"),
+        public=True,
+        conditional=True,
+    )
+
+
+def limit_bucket(server: Server, bucket: str, *, max_bytes: int) -> None:
+    """Let a bucket be full at *max_bytes*, as its operator would."""
+    conf = f"{server.folder}/ceph.conf"
+    for command in (["quota", "set", "--max-size", str(max_bytes)], ["quota", "enable"]):
+        subprocess.run(
+            ["radosgw-admin", *command, "--quota-scope", "bucket", "--bucket", bucket, "--conf", conf],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+
+def _configuration(data: Path, run: Path, *, fsid: str, plain: int, secure: int, monitor: int) -> str:
+    certificate = f"ssl_certificate={data}/cert.pem ssl_private_key={data}/key.pem"
+    return f"""\
+[global]
+fsid = {fsid}
+mon host = [v1:127.0.0.1:{monitor}]
+mon initial members = a
+# Else a hasty store daemon asks the monitor before it knows the cluster, and ends.
+monmap = {data}/map
+ms bind msgr2 = false
+auth cluster required = none
+auth service required = none
+auth client required = none
+osd pool default size = 1
+osd pool default min size = 1
+osd pool default pg num = 1
+osd pool default pg autoscale mode = off
+mon max pg per osd = 1000
+mon data avail crit = 1
+osd crush chooseleaf type = 0
+run dir = {run}
+log file = {data}/$name.log
+admin socket = {run}/$name.asok
+setuser match path = /nonexistent
+public addr = 127.0.0.1
+cluster addr = 127.0.0.1
+osd class load list = *
+osd class default list = *
+[mon.a]
+mon data = {data}/mon
+public addr = v1:127.0.0.1:{monitor}
+[osd.0]
+osd data = {data}/osd
+osd objectstore = memstore
+memstore device bytes = 1073741824
+[client.rgw]
+rgw frontends = beast endpoint=127.0.0.1:{plain} ssl_endpoint=127.0.0.1:{secure} {certificate}
+rgw data = {data}/rgw
+rgw enable apis = s3,admin,notifications
+rgw s3 auth use sts = false
+rgw crypt require ssl = false
+rgw thread pool size = 32
+rgw bucket quota ttl = 0
+rgw lc debug interval = -1
+"""
+
+
+def _certificate(folder: Path) -> None:
+    """Make a certificate for 127.0.0.1 that signs itself."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True)
+    sys.stdout.write(f"{ceph(Path(sys.argv[1]))}\n")
