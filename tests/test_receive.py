@@ -22,8 +22,10 @@ def result(**changed: Any) -> dict[str, Any]:
     return {
         "original": FACTS,
         "outputs": [{"file": "0.jpg", "facts": FACTS}],
+        "links": [],
         "steps": ["image"],
         "warnings": ["part of it is missing"],
+        "texts": [],
     } | changed
 
 
@@ -47,6 +49,9 @@ def test_a_sound_result_is_taken_with_the_digest_of_its_bytes(tmp_path: Path) ->
         {"outputs": [{"file": "0.jpg", "facts": FACTS | {"width": float("inf")}}]},
         {"outputs": [{"file": "0.jpg", "facts": FACTS | {"width": -1}}]},
         {"outputs": [{"file": "0.jpg", "facts": FACTS}] * 1_001},
+        {"links": [{"file": "../0.jpg", "facts": FACTS}]},
+        {"links": "0.jpg"},
+        {"texts": [{}]},
         {"original": {"type": "image/jpeg\nSet-Cookie: x", "bytes": 1}},
         {"steps": ["image", 3]},
         {"steps": "image"[:0] or [None]},
@@ -82,6 +87,13 @@ def test_an_output_over_the_limit_is_refused_even_if_the_item_says_otherwise(tmp
         receive(result(outputs=[{"file": "0.jpg", "facts": FACTS | {"bytes": 1_000}}]), tmp_path, PROFILE)
 
 
+def test_a_version_for_the_text_may_be_larger_than_the_profile_takes(tmp_path: Path) -> None:
+    (tmp_path / "0.jpg").write_bytes(b"x" * 2_000)
+    link = {"file": "0.jpg", "facts": FACTS | {"bytes": 2_000}}
+    received = receive(result(outputs=[], links=[link]), tmp_path, PROFILE)
+    assert [each.facts.bytes for each in received.links] == [2_000]
+
+
 def test_a_warning_cannot_forge_a_line_or_a_colour(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").write_bytes(b"1234")
     received = receive(result(warnings=["a\x1b[2J\nready b.jpg\u202e"]), tmp_path, PROFILE)
@@ -94,7 +106,7 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["original", "outputs", "steps", "warnings"]), JSON) | JSON)
+@given(st.dictionaries(st.sampled_from(["original", "outputs", "links", "steps", "warnings", "texts"]), JSON) | JSON)
 def test_whatever_an_item_says_the_answer_is_a_rejection(untrusted: Any) -> None:
     with pytest.raises(Rejected):
         receive(untrusted, Path("/nonexistent"), PROFILE)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from mmsprep import defaults
-from mmsprep.errors import Misconfigured, PrepError, Rejected, Unavailable
-from mmsprep.isolate import Item, Sandbox, item_directory
+from mmsprep.compose import check_count, fit_together
+from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.items import Cancel, Items, Made
 from mmsprep.media import Facts, Media
+from mmsprep.message import Message
 from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
-from mmsprep.receive import Output, facts_from, receive
-from mmsprep.source import Opened, Source, label_of, opened, plain_name
+from mmsprep.receive import Output
+from mmsprep.source import Source, rereadable
 from mmsprep.stage import Event, ignore
 from mmsprep.stores import key_of
 
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
     from mmsprep.stores import Store
-
-# An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
-TRIES = 2
 
 
 class Pipeline:
@@ -58,13 +56,9 @@ class Pipeline:
         where = store if store is not None else self.settings.store
         self._salt = salt.get_secret_value() if (salt := self.settings.key_salt) else None
         self.store = defaults.open_store(str(where), self.settings) if isinstance(where, str | Path) else where
-        self.stages = defaults.stage_names()
-        self.options = frozenset[str]().union(*(defaults.load_stage(name).options for name in self.stages))
-        self.sandbox = Sandbox(
-            preload=("mmsprep.warm", *(name.partition(":")[0] for name in self.stages)),
-            require=self.settings.require_sandbox,
-            python=self.settings.python,
-        )
+        stages = defaults.stage_names()
+        self._options = frozenset[str]().union(*(defaults.load_stage(name).options for name in stages))
+        self._items = Items(self.settings, stages)
         self._kept: Path | None = None
         self._lock = threading.Lock()
 
@@ -76,7 +70,7 @@ class Pipeline:
 
     def close(self) -> None:
         """End what is still running and remove the files that no store has taken."""
-        self.sandbox.close()
+        self._items.close()
         if self._kept is not None:
             shutil.rmtree(self._kept, ignore_errors=True)
 
@@ -93,7 +87,7 @@ class Pipeline:
         *name* is the file name to show where the source has none; *options* are what the stages read.
         Raises Rejected (never try again) or Unavailable (try again), naming the source.
         """
-        return self._prepare(source, name, progress, options, Cancel())
+        return self._prepare(source, Cancel(), name, progress, options)
 
     async def aprepare(
         self,
@@ -108,89 +102,95 @@ class Pipeline:
 
         cancel = Cancel()
         try:
-            return await asyncio.to_thread(self._prepare, source, name, progress, options, cancel)
+            return await asyncio.to_thread(self._prepare, source, cancel, name, progress, options)
         except asyncio.CancelledError:
             cancel()
             raise
 
     def inspect(self, source: Source) -> Facts:
         """Measure what *source* is and prepare nothing; raises as `prepare` does."""
-        with self._item(source, None) as (opened_source, directory):
-            arguments = {"limits": asdict(self.settings.limits)}
-            untrusted = self._run("mmsprep.route:inspect_item", arguments, opened_source, directory, ignore, Cancel())
-            return facts_from(untrusted["original"])
+        return self._items.inspect(source)
+
+    def compose(self, sources: Sequence[Source], *, captions: Sequence[str] = (), **options: Any) -> Message:
+        """Prepare *sources*, all at once, so that together they fit one message, and put them into the store.
+
+        *captions* are none, or one per source; a source that makes several files has its caption on the first.
+        Raises as `prepare` does, for the first source that cannot be sent, and Rejected ``too-many-files``.
+        """
+        if captions and len(captions) != len(sources):
+            raise Misconfigured(f"{len(captions)} captions for {len(sources)} sources; give one each, or none")
+        with self._shelf() as shelf:
+            made = [_or_raise(each) for each in self._together(sources, self.profile, Path(shelf), options)]
+            check_count(made, self.profile)
+            prepared = [self._finished(each) for each in made]
+        told = [caption for each, caption in zip(prepared, captions, strict=False) for caption in _first(each, caption)]
+        return Message(
+            media=tuple(media for each in prepared for media in each.media),
+            profile=self.profile,
+            captions=tuple(told),
+            texts=tuple(text for each in prepared for text in each.text),
+            warnings=tuple(warning for each in prepared for warning in each.warnings),
+        )
+
+    def plan(
+        self, sources: Sequence[Source], profiles: Sequence[Profile | str], **options: Any
+    ) -> dict[str, list[Prepared | PrepError]]:
+        """Tell, per profile, what each source would become in one message; nothing is stored."""
+        sources = [rereadable(source, self.settings.limits.media_bytes) for source in sources]
+        planned = {}
+        for named in profiles:
+            profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
+            with self._shelf() as shelf:
+                made = self._together(sources, profile, Path(shelf), options)
+                planned[profile.name] = [
+                    each if isinstance(each, PrepError) else _told(each, _unkept(each)) for each in made
+                ]
+        return planned
 
     def _prepare(
         self,
         source: Source,
+        cancel: Cancel,
         name: str | None,
         progress: Callable[[Event], None],
-        options: Mapping[str, Any],
-        cancel: Cancel,
+        options: dict[str, Any],
     ) -> Prepared:
-        started = time.perf_counter()
-        if unknown := set(options) - self.options:
+        self._check(options)
+        with self._shelf() as shelf:
+            made = self._items.make(
+                source, self.profile, Path(shelf), name=name, progress=progress, options=options, cancel=cancel
+            )
+            return self._finished(made)
+
+    def _together(
+        self, sources: Sequence[Source], profile: Profile, shelf: Path, options: dict[str, Any]
+    ) -> list[Made | PrepError]:
+        self._check(options)
+        again = [rereadable(source, self.settings.limits.media_bytes) for source in sources]
+
+        def make(index: int, narrowed: Profile) -> Made:
+            return self._items.make(again[index], narrowed, shelf, options=options)
+
+        return fit_together(make, len(again), profile, jobs=os.cpu_count() or 1)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        if unknown := set(options) - self._options:
             raise Misconfigured(f"no stage has the option {', '.join(sorted(unknown))}")
-        arguments = {
-            "profile": self.profile.as_dict(),
-            "limits": asdict(self.settings.limits),
-            "options": dict(options),
-            "threads": 1,
-            "stages": self.stages,
-        }
-        with self._item(source, name) as (opened_source, directory):
-            untrusted = self._run("mmsprep.route:prepare_item", arguments, opened_source, directory, progress, cancel)
-            received = receive(untrusted, directory, self.profile)
-            return Prepared(
-                source=opened_source.label,
-                media=tuple(
-                    self._keep(output, each)
-                    for output, each in zip(received.outputs, _names(opened_source.name, received.outputs), strict=True)
-                ),
-                original=received.original,
-                steps=received.steps,
-                warnings=received.warnings,
-                seconds=time.perf_counter() - started,
-            )
 
-    @contextmanager
-    def _item(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:
-        """Open the source beside a private directory for its work; name it in every error."""
-        most = max(self.settings.limits.media_bytes, self.settings.limits.picture_bytes)
-        try:
-            with item_directory() as directory, opened(source, directory, name=name, max_bytes=most) as each:
-                yield each, directory
-        except PrepError as error:
-            raise error.about(name or plain_name(Path(label_of(source)).name)) from error
+    def _shelf(self) -> tempfile.TemporaryDirectory[str]:
+        """Make a folder for what has come out of the isolation and is in no store yet."""
+        return tempfile.TemporaryDirectory(prefix="prepared-", ignore_cleanup_errors=True)
 
-    def _run(
-        self,
-        task: str,
-        arguments: Mapping[str, Any],
-        source: Opened,
-        directory: Path,
-        progress: Callable[[Event], None],
-        cancel: Cancel,
-    ) -> Any:
-        def emit(untrusted_event: dict[str, Any]) -> None:
-            progress(_event(untrusted_event))
-
-        for left in reversed(range(TRIES)):
-            item = self.sandbox.start(
-                task, arguments, limits=self.settings.limits, workdir=directory, source=source.descriptor, emit=emit
-            )
-            with item, cancel.watching(item):
-                try:
-                    return item.result()
-                except Unavailable:
-                    if not left:
-                        raise
-        raise AssertionError("unreachable")
+    def _finished(self, made: Made) -> Prepared:
+        received = made.received
+        media = tuple(self._keep(each, name) for each, name in zip(received.outputs, made.names, strict=True))
+        linked = [self._keep(each, name) for each, name in zip(received.links, made.link_names, strict=True)]
+        return _told(made, media, tuple(each.url or str(each.path) for each in linked))
 
     def _keep(self, output: Output, name: str) -> Deliverable:
         """Put one output into the store, or where the caller can have it."""
-        media = Media(output.path, name, output.facts)
         if self.store is not None:
+            media = Media(output.path, name, output.facts)
             url = self.store.put(media, key_of(output.sha256, output.suffix, self._salt))
             return Deliverable(path=None, url=url, name=name, sha256=output.sha256, facts=output.facts)
         with self._lock:
@@ -201,58 +201,35 @@ class Pipeline:
         return Deliverable(path=path, url=None, name=name, sha256=output.sha256, facts=output.facts)
 
 
-class Cancel:
-    """Carry a cancellation from one thread to the item that another thread waits for."""
+def _told(made: Made, media: tuple[Deliverable, ...], links: tuple[str, ...] = ()) -> Prepared:
+    received = made.received
+    return Prepared(
+        source=made.source,
+        media=media,
+        original=received.original,
+        steps=received.steps,
+        warnings=received.warnings,
+        text=(*received.texts, *links),
+        seconds=made.seconds,
+    )
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._item: Item | None = None
-        self._called = False
 
-    def __call__(self) -> None:
-        with self._lock:
-            self._called = True
-            if self._item is not None:
-                self._item.cancel()
+def _unkept(made: Made) -> tuple[Deliverable, ...]:
+    return tuple(
+        Deliverable(path=None, url=None, name=name, sha256=each.sha256, facts=each.facts)
+        for each, name in zip(made.received.outputs, made.names, strict=True)
+    )
 
-    @contextmanager
-    def watching(self, item: Item) -> Iterator[None]:
-        """Cancel *item* when called meanwhile, or at once when it was called before."""
-        with self._lock:
-            self._item = item
-            if self._called:
-                item.cancel()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._item = None
+
+def _or_raise(made: Made | PrepError) -> Made:
+    if isinstance(made, PrepError):
+        raise made
+    return made
+
+
+def _first(prepared: Prepared, caption: str) -> list[str]:
+    return [caption, *[""] * (len(prepared.media) - 1)][: len(prepared.media)]
 
 
 def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _event(untrusted_event: Mapping[str, Any]) -> Event:
-    step, fraction, eta = (untrusted_event.get(key) for key in ("step", "fraction", "eta"))
-    return Event(
-        step=step[:32] if isinstance(step, str) and step.isprintable() else "",
-        fraction=min(1.0, max(0.0, float(fraction))) if isinstance(fraction, int | float) else None,
-        eta_seconds=max(0.0, float(eta)) if isinstance(eta, int | float) else None,
-    )
-
-
-def _names(source_name: str, outputs: tuple[Output, ...]) -> list[str]:
-    """Name the outputs after their source; those that would be called the same are counted."""
-    stem = source_name.rpartition(".")[0] or source_name
-    counts = {suffix: sum(1 for each in outputs if each.suffix == suffix) for suffix in {o.suffix for o in outputs}}
-    numbers = dict.fromkeys(counts, 0)
-    names = []
-    for output in outputs:
-        numbers[output.suffix] += 1
-        number = f"-{numbers[output.suffix]}" if counts[output.suffix] > 1 else ""
-        names.append(f"{stem}{number}{output.suffix}")
-    return names
-
-
-__all__ = ["Pipeline", "Rejected", "Unavailable"]

@@ -38,8 +38,10 @@ class Received:
 
     original: Facts
     outputs: tuple[Output, ...]
+    links: tuple[Output, ...]
     steps: tuple[str, ...]
     warnings: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
 def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Received:
@@ -49,13 +51,16 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
     Raises Rejected ``damaged`` for anything odd.
     """
     try:
-        untrusted_outputs = untrusted_result["outputs"]
-        _demand(isinstance(untrusted_outputs, list) and 0 < len(untrusted_outputs) <= MOST_OUTPUTS)
+        untrusted_outputs, untrusted_links = untrusted_result["outputs"], untrusted_result["links"]
+        _demand(isinstance(untrusted_outputs, list) and isinstance(untrusted_links, list))
+        _demand(0 < len(untrusted_outputs) + len(untrusted_links) <= MOST_OUTPUTS)
         return Received(
             original=facts_from(untrusted_result["original"]),
-            outputs=tuple(_output(each, directory, profile) for each in untrusted_outputs),
+            outputs=tuple(_admitted(_output(each, directory), profile) for each in untrusted_outputs),
+            links=tuple(_output(each, directory) for each in untrusted_links),
             steps=tuple(_matching(WORD, each) for each in untrusted_result["steps"]),
             warnings=tuple(printable(each) for each in untrusted_result["warnings"]),
+            texts=tuple(printable(each) for each in untrusted_result["texts"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
         raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
@@ -82,7 +87,12 @@ def printable(untrusted_text: Any) -> str:
     return "".join(each if each.isprintable() else " " for each in untrusted_text[:500])
 
 
-def _output(untrusted_output: Mapping[str, Any], directory: Path, profile: Profile) -> Output:
+def _admitted(output: Output, profile: Profile) -> Output:
+    _demand(profile.admits(output.facts))
+    return output
+
+
+def _output(untrusted_output: Mapping[str, Any], directory: Path) -> Output:
     file = _matching(FILE, untrusted_output["file"])
     facts = facts_from(untrusted_output["facts"])
     path = directory / file
@@ -91,7 +101,7 @@ def _output(untrusted_output: Mapping[str, Any], directory: Path, profile: Profi
         found = os.fstat(descriptor)
         # A second link would be somebody else's file.
         _demand(stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
-        _demand(found.st_size == facts.bytes and profile.admits(facts))
+        _demand(found.st_size == facts.bytes)
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     return Output(path, file[file.index(".") :], digest, facts)
 

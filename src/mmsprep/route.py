@@ -85,9 +85,11 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     outputs = route(source, stages, job, steps)
     return {
         "original": source.facts.as_dict(),
-        "outputs": [{"file": media.path.name, "facts": media.facts.as_dict()} for media in outputs],
+        "outputs": [_described(media) for media in outputs],
+        "links": [_described(_clean(Media(path, path.name, detect(path, limits)))) for path in job.links],
         "steps": steps,
         "warnings": job.warnings,
+        "texts": job.texts,
     }
 
 
@@ -96,6 +98,16 @@ def inspect_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     warnings.simplefilter("ignore")
     assert inside.source is not None
     return {"original": detect(inside.source, Limits(**arguments["limits"])).as_dict()}
+
+
+def _described(media: Media) -> dict[str, Any]:
+    return {"file": media.path.name, "facts": media.facts.as_dict()}
+
+
+def _clean(media: Media) -> Media:
+    if media.facts.metadata:
+        raise Rejected("not-accepted", f"still carries {', '.join(media.facts.metadata)}; send another type")
+    return media
 
 
 def _may_leave(media: Media, job: Job) -> bool:

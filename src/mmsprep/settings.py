@@ -72,7 +72,11 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise Misconfigured(f"{FILE}: {error}") from error
 
+    def named_profile(self, name: str) -> Profile:
+        """Find a profile by name, the user's own among them."""
+        return profile.load(name, self.profiles_file)
+
     def resolve_profile(self) -> Profile:
         """Find the profile that is meant, with the byte limit that was asked for if there is one."""
-        found = profile.load(self.profile, self.profiles_file)
+        found = self.named_profile(self.profile)
         return found if self.max_bytes is None else replace(found, max_bytes=self.max_bytes)

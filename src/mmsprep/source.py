@@ -67,6 +67,13 @@ def opened(source: Source, directory: Path, *, name: str | None = None, max_byte
         os.close(descriptor)
 
 
+def rereadable(source: Source, max_bytes: int) -> Source:
+    """Make a source that can be read more than once: a stream's bytes, at most one more than *max_bytes*."""
+    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview):
+        return source
+    return source.read(max_bytes + 1)
+
+
 def plain_name(name: str) -> str:
     """Make a file name that is safe to show and to keep: printable, without separators, at most 80 characters."""
     printable = "".join(each if each.isprintable() and each not in '/\\<>:"|?*' else "_" for each in name)

@@ -43,11 +43,25 @@ class Job:
     threads: int = 1
     emit: Callable[[Event], None] = ignore
     warnings: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
         """Tell the sender something about the result that they would want to know, once."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+    def offer_text(self, text: str) -> None:
+        """Offer what belongs into the message's text beside this media, such as a place's link."""
+        if text not in self.texts:
+            self.texts.append(text)
+
+    def offer_link(self, path: Path) -> None:
+        """Offer a version that is too large to send: it is kept in the store, and its URL is for the text.
+
+        It is detected like any output and must carry no metadata, but no limit of the profile holds for it.
+        """
+        self.links.append(path)
 
     def new_path(self, suffix: str) -> Path:
         """Name a file that does not exist yet in the item's directory, such as ``3.jpg`` for ``.jpg``.

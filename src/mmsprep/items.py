@@ -1,0 +1,191 @@
+"""Items: one source's whole round, seen from the caller: opened here, prepared in a child, checked here."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mmsprep.errors import PrepError, Unavailable
+from mmsprep.isolate import Item, Sandbox, item_directory
+from mmsprep.media import Facts
+from mmsprep.profile import Profile
+from mmsprep.receive import Output, Received, facts_from, receive
+from mmsprep.settings import Settings
+from mmsprep.source import Opened, Source, label_of, opened, plain_name
+from mmsprep.stage import Event, ignore
+
+# An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
+TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of one source: the source as it was given, its outputs and their names, what it took."""
+
+    source: str
+    received: Received
+    names: tuple[str, ...]
+    link_names: tuple[str, ...]
+    seconds: float
+
+    @property
+    def total_bytes(self) -> int:
+        """The bytes of all outputs, which are what a message counts."""
+        return sum(output.facts.bytes for output in self.received.outputs)
+
+
+class Cancel:
+    """Carry a cancellation from one thread to the item that another thread waits for."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._item: Item | None = None
+        self._called = False
+
+    def __call__(self) -> None:
+        with self._lock:
+            self._called = True
+            if self._item is not None:
+                self._item.cancel()
+
+    @contextmanager
+    def watching(self, item: Item) -> Iterator[None]:
+        """Cancel *item* when called meanwhile, or at once when it was called before."""
+        with self._lock:
+            self._item = item
+            if self._called:
+                item.cancel()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._item = None
+
+
+class Items:
+    """Run the rounds of sources, each in a child of its own. Safe to share among threads."""
+
+    def __init__(self, settings: Settings, stages: Sequence[str]) -> None:
+        self._settings = settings
+        self._stages = tuple(stages)
+        self._sandbox = Sandbox(
+            preload=("mmsprep.warm", *(name.partition(":")[0] for name in stages)),
+            require=settings.require_sandbox,
+            python=settings.python,
+        )
+
+    def close(self) -> None:
+        """End what is still running."""
+        self._sandbox.close()
+
+    def make(
+        self,
+        source: Source,
+        profile: Profile,
+        shelf: Path,
+        *,
+        name: str | None = None,
+        progress: Callable[[Event], None] = ignore,
+        options: Mapping[str, Any] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Made:
+        """Prepare *source* for *profile* and put what came of it on the *shelf*; raises Rejected or Unavailable."""
+        started = time.perf_counter()
+        arguments = {
+            "profile": profile.as_dict(),
+            "limits": asdict(self._settings.limits),
+            "options": dict(options or {}),
+            "threads": 1,
+            "stages": self._stages,
+        }
+        with self._opened(source, name) as (each, directory):
+            untrusted = self._run(
+                "mmsprep.route:prepare_item", arguments, each, directory, progress, cancel or Cancel()
+            )
+            received = receive(untrusted, directory, profile)
+            return Made(
+                source=each.label,
+                received=replace(
+                    received,
+                    outputs=tuple(_shelved(output, shelf) for output in received.outputs),
+                    links=tuple(_shelved(output, shelf) for output in received.links),
+                ),
+                names=_names(each.name, received.outputs),
+                link_names=_names(each.name, received.links),
+                seconds=time.perf_counter() - started,
+            )
+
+    def inspect(self, source: Source) -> Facts:
+        """Measure what *source* is, in a child, and prepare nothing; raises as `make` does."""
+        with self._opened(source, None) as (each, directory):
+            arguments = {"limits": asdict(self._settings.limits)}
+            untrusted = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
+            return facts_from(untrusted["original"])
+
+    @contextmanager
+    def _opened(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:
+        """Open the source beside a private directory for its work; name it in every error."""
+        limits = self._settings.limits
+        try:
+            with (
+                item_directory() as directory,
+                opened(source, directory, name=name, max_bytes=max(limits.media_bytes, limits.picture_bytes)) as each,
+            ):
+                yield each, directory
+        except PrepError as error:
+            raise error.about(name or plain_name(Path(label_of(source)).name)) from error
+
+    def _run(
+        self,
+        task: str,
+        arguments: Mapping[str, Any],
+        source: Opened,
+        directory: Path,
+        progress: Callable[[Event], None],
+        cancel: Cancel,
+    ) -> Any:
+        def emit(untrusted_event: dict[str, Any]) -> None:
+            progress(_event(untrusted_event))
+
+        for left in reversed(range(TRIES)):
+            item = self._sandbox.start(
+                task, arguments, limits=self._settings.limits, workdir=directory, source=source.descriptor, emit=emit
+            )
+            with item, cancel.watching(item):
+                try:
+                    return item.result()
+                except Unavailable:
+                    if not left:
+                        raise
+        raise AssertionError("unreachable")
+
+
+def _shelved(output: Output, shelf: Path) -> Output:
+    path = shelf / f"{output.sha256[:32]}{output.suffix}"
+    return replace(output, path=Path(shutil.move(output.path, path)))
+
+
+def _event(untrusted_event: Mapping[str, Any]) -> Event:
+    step, fraction, eta = (untrusted_event.get(key) for key in ("step", "fraction", "eta"))
+    return Event(
+        step=step[:32] if isinstance(step, str) and step.isprintable() else "",
+        fraction=min(1.0, max(0.0, float(fraction))) if isinstance(fraction, int | float) else None,
+        eta_seconds=max(0.0, float(eta)) if isinstance(eta, int | float) else None,
+    )
+
+
+def _names(source_name: str, outputs: tuple[Output, ...]) -> tuple[str, ...]:
+    """Name the outputs after their source; those that would be called the same are counted."""
+    stem = source_name.rpartition(".")[0] or source_name
+    suffixes = [output.suffix for output in outputs]
+    numbered = [
+        f"-{suffixes[: index + 1].count(suffix)}" if suffixes.count(suffix) > 1 else ""
+        for index, suffix in enumerate(suffixes)
+    ]
+    return tuple(f"{stem}{number}{suffix}" for number, suffix in zip(numbered, suffixes, strict=True))

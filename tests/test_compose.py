@@ -1,0 +1,141 @@
+"""Several sources, one message's bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mmsprep import Misconfigured, Pipeline, Rejected
+from mmsprep.compose import check_count, fit_together
+from mmsprep.errors import PrepError
+from mmsprep.items import Made
+from mmsprep.media import Facts
+from mmsprep.profile import Profile
+from mmsprep.receive import Output, Received
+
+PROFILE = Profile(name="tiny", types=frozenset({"image/jpeg"}), max_bytes=600, total_bytes=1_000, max_files=3)
+
+
+def made(*sizes: int) -> Made:
+    facts = [Facts(type="image/jpeg", bytes=size) for size in sizes]
+    outputs = tuple(Output(Path("x"), ".jpg", "0" * 64, each) for each in facts)
+    received = Received(facts[0], outputs, (), ("image",), (), ())
+    return Made("x", received, tuple("x.jpg" for _ in sizes), (), 0.1)
+
+
+class Encoder:
+    """Make items that fill what they are given, up to what each needs, and remember what they were asked for."""
+
+    def __init__(self, *needs: int, files: int = 1, waste: int = 1) -> None:
+        self.needs, self.files, self.waste = needs, files, waste
+        self.orders: list[tuple[int, int]] = []
+
+    def __call__(self, index: int, profile: Profile) -> Made:
+        room = profile.limit("image/jpeg")
+        self.orders.append((index, room))
+        if self.needs[index] < 0:
+            raise Rejected("damaged", f"{index}: damaged")
+        return made(*[min(self.needs[index] // self.files, room - self.waste)] * self.files)
+
+
+def sizes(results: list[Made | PrepError]) -> list[int]:
+    return [each.total_bytes for each in results if isinstance(each, Made)]
+
+
+def test_a_message_that_fits_is_prepared_once() -> None:
+    encoder = Encoder(300, 200)
+    assert sizes(fit_together(encoder, 2, PROFILE, jobs=1)) == [300, 200]
+    assert len(encoder.orders) == 2
+
+
+def test_items_over_their_share_are_prepared_again_and_small_ones_stay() -> None:
+    encoder = Encoder(50, 5_000, 5_000)
+    result = sizes(fit_together(encoder, 3, PROFILE, jobs=1))
+    assert result[0] == 50
+    assert 950 <= sum(result) < 1_000
+    assert [index for index, _ in encoder.orders].count(0) == 1
+
+
+def test_what_one_cannot_use_the_others_get() -> None:
+    class Coarse(Encoder):
+        def __call__(self, index: int, profile: Profile) -> Made:
+            if index == 0 and profile.limit("image/jpeg") < 900:
+                return made(100)  # the next step up would be too large
+            return super().__call__(index, profile)
+
+    result = sizes(fit_together(Coarse(900, 5_000), 2, PROFILE, jobs=1))
+    assert result[0] == 100
+    assert result[1] == 599  # the most that a single file may have
+
+
+def test_a_single_files_limit_holds_too() -> None:
+    assert sizes(fit_together(Encoder(5_000), 1, PROFILE, jobs=1)) == [599]
+
+
+def test_an_item_with_several_files_shares_for_all_of_them() -> None:
+    result = fit_together(Encoder(1_600, 1_600, files=2), 2, PROFILE, jobs=1)
+    assert sum(sizes(result)) < 1_000
+    with pytest.raises(Rejected, match="too-many-files: 4 files"):
+        check_count([each for each in result if isinstance(each, Made)], PROFILE)
+
+
+def test_an_item_that_fails_takes_nothing_from_the_others() -> None:
+    failed, other = fit_together(Encoder(-1, 500), 2, PROFILE, jobs=1)
+    assert isinstance(failed, Rejected)
+    assert isinstance(other, Made)
+    assert other.total_bytes == 500
+
+
+@pytest.fixture
+def small() -> Profile:
+    return Profile(name="small", types=frozenset({"image/jpeg", "image/png"}), total_bytes=120_000)
+
+
+@pytest.fixture
+def composer(small: Profile, tmp_path: Path) -> Callable[[], Pipeline]:
+    return lambda: Pipeline(small, store=tmp_path / "out")
+
+
+def test_real_pictures_share_one_message_in_order(
+    composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
+) -> None:
+    names = ["logo.png", "rotated_gps.jpg", "swapped_profile.jpg"]
+    with composer() as pipeline:
+        message = pipeline.compose([fixtures / name for name in names], captions=["a", "b", "c"])
+    assert [each.name for each in message.media] == names
+    assert message.media_captions == ["a", "b", "c"]
+    assert 0.9 * 120_000 < message.total_bytes < 120_000
+    kept = [Path(url.removeprefix("file://")) for url in message.media_urls]
+    assert [path.stat().st_size for path in kept] == [each.facts.bytes for each in message.media]
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_a_message_with_a_file_that_cannot_be_sent_stores_nothing(
+    composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
+) -> None:
+    with composer() as pipeline, pytest.raises(Rejected, match=r"report\.docx: a Word document"):
+        pipeline.compose([fixtures / "logo.png", fixtures / "report.docx"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_captions_must_match_the_sources(composer: Callable[[], Pipeline], fixtures: Path) -> None:
+    with composer() as pipeline, pytest.raises(Misconfigured, match="1 captions for 2 sources"):
+        pipeline.compose([fixtures / "logo.png", fixtures / "logo.png"], captions=["a"])
+
+
+def test_a_plan_tells_per_profile_and_stores_nothing(
+    composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
+) -> None:
+    with composer() as pipeline, (fixtures / "logo.png").open("rb") as stream:
+        planned = pipeline.plan([stream, fixtures / "report.docx"], ["pantheon", "legacy"])
+    assert list(planned) == ["pantheon", "legacy"]
+    for logo, report in planned.values():
+        assert not isinstance(logo, PrepError)
+        assert isinstance(report, Rejected)
+    assert [each[0].media[0].facts.type for each in planned.values() if not isinstance(each[0], PrepError)] == [
+        "image/png",
+        "image/jpeg",
+    ]
+    assert not (tmp_path / "out").exists()
