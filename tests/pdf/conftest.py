@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,6 +52,7 @@ def link(pdf: Pdf, target: str, *, kind: str = "URI") -> Dictionary:
     return pdf.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([60, 700, 300, 720]), A=action))
 
 
+@cache
 def photo(width: int, height: int, mode: str = "RGB", seed: int = 1) -> Image.Image:
     """Make something photo-like: soft shapes with grain."""
     grain = random.Random(seed)

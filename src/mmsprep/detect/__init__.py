@@ -56,6 +56,7 @@ def detect(path: Path, limits: Limits) -> Facts:
     named = _magic().from_buffer(head)
     if named == UNNAMED:
         named = av.sniff(head) or named
+    named = calendar.sniff(head) or named
     mime = SPELLINGS.get(named, named)
     parser = _parsers().get(mime)
     return parser(path, mime, size, limits) if parser else Facts(type=mime, bytes=size)

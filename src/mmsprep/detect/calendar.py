@@ -21,6 +21,12 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 PERSONAL = {"ATTENDEE": "attendee", "ORGANIZER": "organizer", "ATTACH": "attachment", "CONTACT": "contact"}
 
 
+def sniff(head: bytes) -> str | None:
+    """Name the type of a file that starts as a calendar does, after a byte order mark or empty lines too."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15]
+    return TYPE if start.upper() == b"BEGIN:VCALENDAR" else None
+
+
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Measure a calendar's facts and hold it against *limits*."""
     text = read_text(path, size, limits)

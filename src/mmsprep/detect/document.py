@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,10 +39,11 @@ def codecs() -> None:
     """Import the PDF library and bound what it may decode; opens nothing."""
     import pikepdf
 
-    # It tells each repaired object of a broken file, in the words of a stranger.
-    logging.getLogger("pikepdf").setLevel(logging.CRITICAL)
+    # They tell each repaired object of a broken file, in the words of a stranger.
+    for library in ("pikepdf", "pypdf", "pypdfium2"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     pikepdf.settings.set_qpdf_limits(
-        doc_max_warnings=500,
+        doc_max_warnings=50_000,
         parser_max_nesting=100,
         max_stream_filters=8,
         flate_max_memory=300 * MB,
@@ -77,13 +79,42 @@ def open_document(path: Path) -> pikepdf.Pdf:
     import pikepdf
 
     try:
-        return pikepdf.open(path)
+        pdf = pikepdf.open(path)
+        if len(pdf.pages):
+            return pdf
     except pikepdf.PasswordError as error:
         raise Rejected("encrypted", "needs a password to be opened; save it without one") from error
     except MemoryError:
         raise
-    except Exception as error:  # qpdf's errors, and RecursionError, KeyError, TypeError of odd structures
-        raise _damaged() from error
+    except Exception:  # noqa: S110  qpdf's errors, and RecursionError, KeyError, TypeError of odd structures
+        pass
+    for repair in (_rewritten_by_pdfium, _rewritten_by_pypdf):
+        try:
+            return pikepdf.open(repair(path))
+        except MemoryError:
+            raise
+        except Exception:  # noqa: S112  and those of pdfium and pypdf
+            continue
+    raise _damaged()
+
+
+def _rewritten_by_pdfium(path: Path) -> BytesIO:
+    """Let pdfium, which finds its way in some broken files where qpdf does not, write the document anew."""
+    import pypdfium2
+
+    written = BytesIO()
+    with pypdfium2.PdfDocument(path.read_bytes()) as document:
+        document.save(written)
+    return written
+
+
+def _rewritten_by_pypdf(path: Path) -> BytesIO:
+    """Let pypdf write the document anew: it believes the table of objects where the other two count for themselves."""
+    import pypdf
+
+    written = BytesIO()
+    pypdf.PdfWriter(clone_from=path).write(written)
+    return written
 
 
 def count_pages(pdf: pikepdf.Pdf) -> int:

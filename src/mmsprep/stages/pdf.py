@@ -10,7 +10,7 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Event, Job, Stage
-from mmsprep.tools.pdf import clean, forms, save, shrink, verdict, verify
+from mmsprep.tools.pdf import clean, fonts, forms, save, shrink, verdict, verify
 
 if TYPE_CHECKING:
     import pikepdf
@@ -34,36 +34,50 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
         forms.flatten(pdf, interactive)
         _tell(clean.clean(pdf), interactive, job)
         job.emit(Event("pdf", 0.3))
-        touched = _write(pdf, path, job)
+        touched = _write(pdf, media.facts.bytes, path, job)
     job.emit(Event("pdf", 0.8))
-    _verify(media, path, touched, job)
+    _verify(media, path, touched, job, marks=interactive.drawn)
     return (path,)
 
 
 STAGE = Stage("pdf", accepts, run)
 
 
-def _write(pdf: pikepdf.Pdf, path: Path, job: Job) -> list[int]:
-    """Write the document below the limit and return the pages whose pictures were written anew."""
+def _write(pdf: pikepdf.Pdf, source_bytes: int, path: Path, job: Job) -> list[int]:
+    """Write the document below the limit and return the pages whose pictures were written anew.
+
+    What costs nothing that can be seen comes first; each further step is only taken when it has to be.
+    """
     limit = job.profile.limit(TYPE)
-    pdf.remove_unreferenced_resources()
-    data = save.save(pdf)
     touched: list[int] = []
+    pdf.remove_unreferenced_resources()
+    data = save.save(pdf, source_bytes)
     if len(data) >= limit:
-        save.merge_equal_streams(pdf)
-        data, touched = _with_less(pdf, len(data), limit)
+        save.repack(pdf)
+        fonts.shrink(pdf)
+        data = save.save(pdf, source_bytes)
+    if len(data) >= limit:
+        data, touched = _with_less(pdf, len(data), limit, job)
     path.write_bytes(data)
     return touched
 
 
-def _with_less(pdf: pikepdf.Pdf, size: int, limit: int) -> tuple[bytes, list[int]]:
-    made = shrink.found(pdf)
+def _with_less(pdf: pikepdf.Pdf, size: int, limit: int, job: Job) -> tuple[bytes, list[int]]:
+    """Write it with lighter pictures, and without its tags when that is not enough."""
+    made, data = shrink.found(pdf), b""
     rest = size - sum(one.bytes for one in made)
     chosen = shrink.fit(made, rest, limit)
+    if chosen is None and clean.drop_tags(pdf):
+        job.warn("the reading order for screen readers was left out so that it fits")
+        data = save.save(pdf, size)
+        rest = len(data) - sum(one.bytes for one in made)
+        chosen = shrink.fit(made, rest, limit)
     if chosen is None:
         raise _cannot_fit(made, rest, limit, len(pdf.pages))
+    if not made:
+        return data, []
     pages = shrink.apply(pdf, made, chosen)
-    data = save.save(pdf)
+    data = save.save(pdf, size)
     if len(data) >= limit:
         raise _cannot_fit(made, rest, limit, len(pdf.pages))
     return data, pages
@@ -95,11 +109,11 @@ def _tell(removed: clean.Removed, interactive: forms.Interactive, job: Job) -> N
             job.warn(f"removed: {count} × {what}")
 
 
-def _verify(media: Media, path: Path, touched: list[int], job: Job) -> None:
+def _verify(media: Media, path: Path, touched: list[int], job: Job, *, marks: bool) -> None:
     """Compare with the original; warn of a page that looks different, reject when pages or text are lost."""
     pages = media.facts.pages or 1
     wanted = dict.fromkeys([*touched[: LOOKED_AT - 1], 0, *touched])
-    found = verify.compare(media.path, path, list(wanted)[: min(LOOKED_AT, pages)])
+    found = verify.compare(media.path, path, list(wanted)[: min(LOOKED_AT, pages)], marks=marks)
     if found.pages[0] != found.pages[1] or found.text < verify.TEXT_KEPT:
         raise Rejected("damaged", "loses text or pages when it is written anew; print it to PDF and send that")
     if found.different is not None:

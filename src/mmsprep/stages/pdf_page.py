@@ -82,7 +82,7 @@ def _as_jpeg(pixels: Image.Image, job: Job) -> bytes | None:
         return None
     profile = job.profile
     return jpeg.fit_jpeg(
-        pixels, profile.limit("image/jpeg"), profile.within(*pixels.size), progressive=profile.progressive
+        pixels, profile.limit("image/jpeg"), max(profile.within(*pixels.size)), progressive=profile.progressive
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.errors import Rejected
@@ -33,6 +34,7 @@ INSIDE = {
     "VTIMEZONE": frozenset({"STANDARD", "DAYLIGHT"}),
 }
 ENTRIES = frozenset({"VEVENT", "VTODO", "VJOURNAL"})
+TIMES = frozenset("DTSTART DTEND DUE DURATION RRULE RDATE EXDATE RECURRENCE-ID".split())
 OPENED = ("http://", "https://", "tel:", "mailto:", "geo:")
 MOST_ENTRIES = 1_000
 
@@ -98,7 +100,7 @@ def _copy(source: Component, name: str, dropped: Counter[str]) -> Component | No
     if name == "VALARM":
         _make_silent(made)
     if name in ENTRIES:
-        _demand_times(made, name)
+        _demand_times(made, name, [key for key, _ in source.errors])
     _copy_inside(source, made, dropped)
     return made  # type: ignore[no-any-return]
 
@@ -117,11 +119,11 @@ def _make_silent(alarm: Any) -> None:
         alarm.add("description", "Reminder")
 
 
-def _demand_times(entry: Any, name: str) -> None:
+def _demand_times(entry: Any, name: str, unread: Collection[str | None]) -> None:
     """Reject an event without a start, and give what RFC 5545 demands of each."""
     if name == "VEVENT" and "DTSTART" not in entry:
         raise Rejected("damaged", "has an event without a start; export it again")
-    if entry.errors:
+    if not TIMES.isdisjoint(unread):
         raise Rejected("damaged", "has an event whose times cannot be read; export it again")
     if "UID" not in entry:
         import hashlib

@@ -53,9 +53,23 @@ def clean(pdf: pikepdf.Pdf) -> Removed:
     return removed
 
 
+def drop_tags(pdf: pikepdf.Pdf) -> bool:
+    """Drop the structure that a screen reader follows, and tell whether there was one."""
+    if "/StructTreeRoot" not in pdf.Root:
+        return False
+    for holder, key in ((pdf.Root, "/StructTreeRoot"), (pdf.Root, "/MarkInfo")):
+        _drop(holder, key)
+    for page in pdf.pages:
+        _drop(page.obj, "/StructParents")
+        _drop(page.obj, "/Tabs")
+        for each in page.obj.get("/Annots", ()):
+            _drop(each, "/StructParent")
+    return True
+
+
 def _trim_trailer(pdf: pikepdf.Pdf) -> None:
     for key in keys(pdf.trailer):
-        if key not in ("/Root", "/Size", "/ID"):
+        if key not in ("/Root", "/Size"):
             del pdf.trailer[key]
 
 

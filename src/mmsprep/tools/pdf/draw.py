@@ -24,6 +24,8 @@ def opened(path: Path) -> Iterator[Any]:
     try:
         document = pypdfium2.PdfDocument(path.read_bytes())
     except pypdfium2.PdfiumError as error:
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise Rejected("encrypted", "needs a password to be opened; save it without one") from error
         raise Rejected("damaged", "one of two readers cannot open it; save it as PDF again") from error
     try:
         if document.get_formtype():
@@ -39,10 +41,11 @@ def page_count(path: Path) -> int:
         return len(document)
 
 
-def render(document: Any, index: int, side: int) -> Image.Image:
+def render(document: Any, index: int, side: int, *, marks: bool = True) -> Image.Image:
     """Draw one page on white, its longer side at *side* pixels; raises Rejected ``damaged`` if it cannot be loaded.
 
-    The scale follows from the longer side: at a fixed one a page of five metres exhausts the memory.
+    *marks* says whether annotations are drawn: links have nothing to show, and thousands of them take seconds.
+    The scale follows from the longer side: at a fixed one a page of seventy metres exhausts the memory.
     """
     import pypdfium2
 
@@ -52,7 +55,7 @@ def render(document: Any, index: int, side: int) -> Image.Image:
         raise Rejected("damaged", f"page {index + 1} cannot be shown; save it as PDF again") from error
     try:
         longest = max(*page.get_size(), 1.0)
-        bitmap = page.render(scale=side / longest, rev_byteorder=True)
+        bitmap = page.render(scale=side / longest, rev_byteorder=True, may_draw_forms=marks, draw_annots=marks)
         picture: Image.Image = bitmap.to_pil().convert("RGB")
         bitmap.close()
         return picture

@@ -14,8 +14,8 @@ from mmsprep.tools.pdf import draw
 if TYPE_CHECKING:
     import pikepdf
 
-LARGEST_SIDE = 14_400
-"""Points: the side that Acrobat's implementation limits allow (ISO 32000-1, annex C.2), five metres."""
+LARGEST_SIDE = 200_000
+"""Points: seventy metres. Acrobat allows 14 400 units (ISO 32000-1, annex C.2), and a poster's may be ten points."""
 
 STREAM_BYTES = 100 * MB
 """One decoded stream that is no picture: pdfium holds it about twice, and an item has 400 MB."""
@@ -50,11 +50,8 @@ def judge(path: Path, pdf: pikepdf.Pdf, limits: Limits) -> None:
 
 
 def _ask_pypdf(path: Path, pages: int) -> None:
-    import logging
-
     import pypdf
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = pypdf.PdfReader(path)
         if reader.is_encrypted:
@@ -73,7 +70,7 @@ def _check_boxes(pdf: pikepdf.Pdf) -> None:
         width, height = page_size(page)
         if max(width, height) > LARGEST_SIDE:
             raise Rejected(
-                "too-many-pixels",
+                "too-costly",
                 f"page {number} is {max(width, height) / 72 * 0.0254:,.0f} m long; "
                 f"{LARGEST_SIDE / 72 * 0.0254:.0f} m is the most: save it at a page size that can be printed",
             )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mmsprep.tools.pdf import draw
 
@@ -35,27 +35,39 @@ class Comparison:
         return self.pages[0] == self.pages[1] and self.text >= TEXT_KEPT and self.different is None
 
 
-def compare(before: Path, after: Path, looked_at: Collection[int]) -> Comparison:
-    """Compare all pages' text and how the pages *looked_at* look."""
-    with draw.opened(before) as one, draw.opened(after) as other:
-        pages = len(one), len(other)
-        if pages[0] != pages[1]:
-            return Comparison(pages, 0.0, None)
-        kept, all_of_it = 0, 0
-        for index in range(pages[0]):
-            had, has = (_letters(draw.text(each, index)) for each in (one, other))
-            all_of_it += had.total()
-            kept += (had & has).total()
-        different = next((index for index in looked_at if not _alike(one, other, index)), None)
-        return Comparison(pages, kept / all_of_it if all_of_it else 1.0, different)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is compared of one document."""
+
+    pages: int
+    letters: list[Counter[str]]
+    pictures: dict[int, Image.Image]
+
+
+def compare(before: Path, after: Path, looked_at: Collection[int], *, marks: bool = True) -> Comparison:
+    """Compare all pages' text and how the pages *looked_at* look, one document after the other to spare memory.
+
+    *marks* says whether annotations were drawn into the pages.
+    """
+    one, other = _look(before, looked_at, marks=marks), _look(after, looked_at, marks=marks)
+    if one.pages != other.pages:
+        return Comparison((one.pages, other.pages), 0.0, None)
+    all_of_it = sum(each.total() for each in one.letters)
+    kept = sum((had & has).total() for had, has in zip(one.letters, other.letters, strict=True))
+    different = (index for index in looked_at if not looks_alike(one.pictures[index], other.pictures[index]))
+    return Comparison((one.pages, other.pages), kept / all_of_it if all_of_it else 1.0, next(different, None))
+
+
+def _look(path: Path, looked_at: Collection[int], *, marks: bool) -> _Look:
+    with draw.opened(path) as document:
+        pages = len(document)
+        letters = [_letters(draw.text(document, index)) for index in range(pages)]
+        pictures = {index: draw.render(document, index, SIDE, marks=marks) for index in looked_at if index < pages}
+    return _Look(pages, letters, pictures)
 
 
 def _letters(text: str) -> Counter[str]:
     return Counter("".join(text.split()))
-
-
-def _alike(one: Any, other: Any, index: int) -> bool:
-    return looks_alike(draw.render(one, index, SIDE), draw.render(other, index, SIDE))
 
 
 def looks_alike(one: Image.Image, other: Image.Image) -> bool:
