@@ -29,8 +29,17 @@ REJECTED_CODES = {
     "ambiguous": "MMS_002",
     "phone-number": "SMS_001",
     "text-too-long": "SMS_002",
+    "no-funds": "SMS_003",
+    "opted-out": "SMS_004",
+    "spam": "SMS_005",
+    "unregistered-sender": "SMS_006",
+    "refused": "api",
+    "undelivered": "api",
+    "maybe-sent": "api",
 }
-"""Each reason of `Rejected` and the provider's error code for it (PantheonCloud SMS & MMS, error table)."""
+"""Each reason of `Rejected` and the provider's error code for it (PantheonCloud SMS & MMS, error table).
+
+What its table does not name is ``api``."""
 
 UNAVAILABLE_REASONS = frozenset({"store", "tool", "tiles", "queue", "api"})
 

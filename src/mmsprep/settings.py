@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     source_buckets: tuple[str, ...] = Field(default=(), description="buckets whose s3:// URLs may be sources")
     require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
     python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")
+    api_key: SecretStr | None = Field(default=None, description="the key of the API that messages are sent by")
+    api_url: str = Field(default="https://api.bitpanyun.com", description="the address of that API")
+    api_header: str = Field(
+        default="Authorization", pattern=r"^[A-Za-z][A-Za-z0-9-]*$", description="the header that carries the key"
+    )
+    api_scheme: str = Field(
+        default="Bearer", pattern=r"^[A-Za-z0-9._-]*$", description="the word before the key in that header, or none"
+    )
     limits: Limits = Field(default_factory=Limits, description="what may come in, and what an item may cost")
 
     @classmethod
