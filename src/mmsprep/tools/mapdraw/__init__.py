@@ -1,0 +1,80 @@
+"""Draw the map of a place: the embedded world map, or tiles, with a pin, names, a scale, a globe and a caption."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mmsprep.place import Place
+from mmsprep.tools import basemap
+from mmsprep.tools.mapdraw import furniture, ground, labels
+from mmsprep.tools.mapdraw.caption import caption
+from mmsprep.tools.mapdraw.palette import PALETTES
+from mmsprep.tools.mapdraw.projection import POLAR_LATITUDE, Projection, projection_for
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+CLOSEST = 8
+"""The embedded map has nothing more to show above this zoom."""
+USUAL, WIDEST = 7, 3
+POLAR_ZOOM = 2
+ENOUGH_TOWNS = 4
+DESIGN = (600, 450)
+"""The size in points for which the type sizes were chosen; smaller maps get smaller letters, within reason."""
+GLOBE_FROM = 3
+OFFSHORE_KM = 100.0
+"""A point at sea belongs to the country of a town no further away."""
+SMALLEST_WITH_PANEL, SMALLEST_WITH_GLOBE = 200, 240
+
+
+def draw(place: Place, *, scale: int = 2) -> Image.Image:
+    """Draw the embedded map of *place*, *scale* pixels to a point, the pin's tip in the middle pixel."""
+    width, height = place.size[0] * scale, place.size[1] * scale
+    zoom = embedded_zoom(place)
+    projection = projection_for(place.latitude, place.longitude, zoom, width=width, height=height, scale=scale)
+    town, away_km = basemap.nearest_town(place.latitude, place.longitude)
+    home = basemap.country_at(place.latitude, place.longitude) or (town.country if away_km < OFFSHORE_KM else 0)
+    palette = PALETTES[place.style]
+    picture, land = ground.paint(projection, ground.level_for(zoom), palette, home=home, scale=scale)
+    sheet = labels.Sheet(picture, land, palette, scale * type_scale(place.size))
+    sheet.taken.append(furniture.pin_box(sheet))
+    furnish(sheet, place, caption(place, town, away_km), projection, basemap.CREDIT, zoom)
+    labels.write(sheet, projection, zoom, nearest=town)
+    furniture.draw_pin(picture, palette, sheet.scale)
+    return picture
+
+
+def furnish(
+    sheet: labels.Sheet, place: Place, words: tuple[str, str], projection: Projection, credit: str, zoom: float
+) -> None:
+    """Put the caption, the scale bar, the credit and the globe where they belong."""
+    bottom = float(sheet.picture.height)
+    if place.size[1] >= SMALLEST_WITH_PANEL:
+        bottom = furniture.panel(sheet, *words)
+    furniture.scale_bar(sheet, projection, bottom)
+    furniture.credit(sheet, credit, bottom)
+    if zoom >= GLOBE_FROM and min(place.size) >= SMALLEST_WITH_GLOBE:
+        furniture.globe(sheet, place.latitude, place.longitude)
+
+
+def type_scale(size: tuple[int, int]) -> float:
+    """Shrink or grow letters with the map, but never so that they cannot be read."""
+    return min(1.4, max(0.62, min(size[0] / DESIGN[0], size[1] / DESIGN[1])))
+
+
+def embedded_zoom(place: Place) -> int:
+    """Choose the zoom: the one asked for as far as the map goes, else the closest that shows some towns."""
+    if place.zoom is not None:
+        return min(place.zoom, CLOSEST)
+    if abs(place.latitude) >= POLAR_LATITUDE:
+        return POLAR_ZOOM
+    for zoom in range(USUAL, WIDEST, -1):
+        projection = projection_for(
+            place.latitude, place.longitude, zoom, width=place.size[0], height=place.size[1] - 100, scale=1
+        )
+        if (
+            sum(1 for _ in zip(range(ENOUGH_TOWNS), labels.visible_towns(projection, zoom), strict=False))
+            >= ENOUGH_TOWNS
+        ):
+            return zoom
+    return WIDEST

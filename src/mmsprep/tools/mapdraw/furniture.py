@@ -1,0 +1,241 @@
+"""What stands on the map: the pin, the scale bar, the globe, the caption, the credit."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mmsprep.tools import basemap
+from mmsprep.tools.basemap import Kind
+from mmsprep.tools.mapdraw.labels import Sheet
+from mmsprep.tools.mapdraw.palette import Palette
+from mmsprep.tools.mapdraw.projection import Projection
+from mmsprep.tools.mapdraw.type import Box
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FINER = 4
+PIN_POINTS = 44
+GLOBE_POINTS = 92
+MARGIN = 14
+PANEL_POINTS = 82
+KM_PER_MILE = 1.609_344
+
+
+def pin_box(sheet: Sheet) -> Box:
+    """Give what the pin covers, its tip in the middle of the picture."""
+    x, y = sheet.picture.width / 2, sheet.picture.height / 2
+    height = PIN_POINTS * sheet.scale
+    return x - height * 0.40, y - height * 1.04, x + height * 0.40, y + height * 0.1
+
+
+def draw_pin(picture: Image.Image, palette: Palette, scale: float) -> None:
+    """Draw the pin, whose tip is the middle pixel: column width // 2, row height // 2.
+
+    A circle and the two tangents from the tip; its head is 0.36 of its height in radius.
+    """
+    from PIL import Image, ImageFilter
+
+    height = round(PIN_POINTS * scale)
+    radius = round(height * 0.34)
+    pad = radius
+    side = (2 * (radius + pad) + 1, height + 2 * pad)
+    tip = (side[0] // 2, height + pad - 1)  # the pixel, in the pin's own picture
+
+    shape = _drop(side, tip, height, radius)
+    shadow = shape.filter(ImageFilter.GaussianBlur(height * 0.07)).point(lambda value: value * 2 // 5)
+    origin = (picture.width // 2 - tip[0], picture.height // 2 - tip[1])
+    # The shadow falls to the lower right and ends where the tip does.
+    picture.paste(
+        "#10202c",
+        (origin[0] + round(scale), origin[1] + round(scale)),
+        Image.composite(shadow, Image.new("L", side, 0), Image.new("L", side, 255)),
+    )
+    picture.paste(palette.pin_edge, origin, shape)
+    inner = _drop(side, tip, height, radius, inset=max(1.0, 1.0 * scale))
+    picture.paste(palette.pin, origin, inner)
+    picture.paste("#ffffff", origin, _disc(side, (tip[0] + 0.5, tip[1] + 1 - height + radius), radius * 0.40))
+
+
+def _drop(side: tuple[int, int], tip: tuple[int, int], height: int, radius: float, inset: float = 0.0) -> Image.Image:
+    """Give the mask of a drop that ends in the pixel *tip*, or of a smaller one inside of it."""
+    from PIL import Image, ImageDraw
+
+    mask = Image.new("L", (side[0] * FINER, side[1] * FINER), 0)
+    draw = ImageDraw.Draw(mask)
+    x, bottom = (tip[0] + 0.5) * FINER, (tip[1] + 1) * FINER - inset * FINER * 2.2
+    centre = (tip[1] + 1 - height + radius) * FINER
+    inner = (radius - inset) * FINER
+    away = bottom - centre
+    # The tangent from the tip touches the circle at this angle from the line down to it.
+    angle = math.acos(inner / away)
+    touch = [(x + side_ * inner * math.sin(angle), centre + inner * math.cos(angle)) for side_ in (-1, 1)]
+    draw.ellipse((x - inner, centre - inner, x + inner, centre + inner), fill=255)
+    # The end is as wide as a pixel, so that the tip is one and not a breath of one.
+    blunt = FINER / 2 if not inset else 0
+    draw.polygon([touch[0], (x - blunt, bottom - 1), (x + blunt - 1, bottom - 1), touch[1]], fill=255)
+    return mask.reduce(FINER)
+
+
+def _disc(side: tuple[int, int], centre: tuple[float, float], radius: float) -> Image.Image:
+    from PIL import Image, ImageDraw
+
+    mask = Image.new("L", (side[0] * FINER, side[1] * FINER), 0)
+    x, y, r = centre[0] * FINER, centre[1] * FINER, radius * FINER
+    ImageDraw.Draw(mask).ellipse((x - r, y - r, x + r, y + r), fill=255)
+    return mask.reduce(FINER)
+
+
+def round_length(most: float) -> float:
+    """Give the largest 1, 2, 3 or 5 times a power of ten that is not more than *most*."""
+    power = 10.0 ** math.floor(math.log10(most))
+    return max(step * power for step in (1, 2, 3, 5) if step * power <= most)
+
+
+def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
+    """Draw a bar of round kilometres over one of round miles, in the lower left corner."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(sheet.picture)
+    face = sheet.face("medium", 11.5)
+    unit = sheet.scale
+    longest = 120 * unit / projection.pixels_per_km
+    km, miles = round_length(longest), round_length(longest / KM_PER_MILE)
+    widths = (km * projection.pixels_per_km, miles * KM_PER_MILE * projection.pixels_per_km)
+    left, middle = MARGIN * unit, bottom - (MARGIN + 15) * unit
+    thick, tick = max(1, round(1.4 * unit)), round(5 * unit)
+    words = max(face.width(f"{_number(km)} km"), face.width(f"{_number(miles)} mi")) + 6 * unit
+    box = (left, middle - 19 * unit, left + max(*widths, words) + 4 * unit, middle + 19 * unit)
+    halo = sheet.halo(box)
+    for colour, grow in ((halo, round(1.2 * unit)), (sheet.palette.town, 0)):
+        draw.rectangle(_grown(left, middle, left + max(widths), middle + thick - 1, grow), fill=colour)
+        for width, up in zip(widths, (True, False), strict=True):
+            for x in (left, left + width - thick):
+                top, end = (middle - tick, middle) if up else (middle + thick, middle + thick + tick - 1)
+                draw.rectangle(_grown(x, top, x + thick - 1, end, grow), fill=colour)
+    inset = 5 * unit
+    face.draw(draw, (left + inset, middle - 4 * unit), f"{_number(km)} km", sheet.palette.town, halo=halo)
+    face.draw(
+        draw,
+        (left + inset, middle + thick + 3.5 * unit + face.capital_height),
+        f"{_number(miles)} mi",
+        sheet.palette.town,
+        halo=halo,
+    )
+    sheet.taken.append(box)
+
+
+def _grown(left: float, top: float, right: float, bottom: float, by: float) -> list[int]:
+    return [round(left - by), round(top - by), round(right + by), round(bottom + by)]
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
+def credit(sheet: Sheet, text: str, bottom: float) -> None:
+    """Write whose map it is, small, in the lower right corner: the licences ask for it."""
+    from PIL import ImageDraw
+
+    face = sheet.face("medium", 10)
+    text = face.shortened(text, sheet.picture.width - 2 * MARGIN * sheet.scale)
+    left = sheet.picture.width - (MARGIN - 4) * sheet.scale - face.width(text)
+    base = bottom - 9 * sheet.scale
+    box = (left, base - face.size, left + face.width(text), base + face.size * 0.3)
+    face.draw(ImageDraw.Draw(sheet.picture), (left, base), text, sheet.palette.village, halo=sheet.halo(box))
+    sheet.taken.append(box)
+
+
+def panel(sheet: Sheet, title: str, text: str) -> float:
+    """Lay the caption along the lower edge and give the height where it begins."""
+    from PIL import ImageDraw
+
+    draw, unit = ImageDraw.Draw(sheet.picture), sheet.scale
+    width, height = sheet.picture.size
+    top = height - round(PANEL_POINTS * unit)
+    draw.rectangle((0, top, width, height), fill=sheet.palette.panel)
+    draw.rectangle((0, top, width, top + max(0, round(unit * 0.7) - 1)), fill=sheet.palette.rule)
+    room = width - 2 * 20 * unit
+    for cut, points, words, ink, base in (
+        ("semibold", 24, title, sheet.palette.title, 37),
+        ("medium", 15, text, sheet.palette.text, 62),
+    ):
+        faces = (sheet.face(cut, points * shrink) for shrink in (1.0, 0.92, 0.84, 0.76))
+        face = next((each for each in faces if each.width(words) <= room), sheet.face(cut, points * 0.76))
+        face.draw(draw, (20 * unit, top + base * unit), face.shortened(words, room), ink)
+    sheet.taken.append((0, top, width, height))
+    return float(top)
+
+
+def globe(sheet: Sheet, latitude: float, longitude: float) -> None:
+    """Show in the upper right corner where on the earth the map is: a globe turned to the place."""
+    from PIL import Image, ImageDraw, ImageFilter
+
+    unit = sheet.scale
+    size = round(GLOBE_POINTS * unit)
+    tilt = min(max(latitude, -60.0), 60.0) * 0.75
+    disc = _turned(size * 2, round(tilt, 1), round(longitude, 1))
+    colours = Image.new("RGB", disc.size, sheet.palette.water)
+    colours.paste(sheet.palette.home, mask=disc)
+    colours = colours.reduce(2)
+    left, top = sheet.picture.width - size - round(MARGIN * unit), round(MARGIN * unit)
+    pad = round(8 * unit)
+    rim = Image.new("L", ((size + 2 * pad) * FINER, (size + 2 * pad) * FINER), 0)
+    edge = round(2.5 * unit)
+    ImageDraw.Draw(rim).ellipse(
+        [(pad - edge) * FINER, (pad - edge) * FINER, (pad + size + edge) * FINER, (pad + size + edge) * FINER], fill=255
+    )
+    rim = rim.reduce(FINER)
+    shadow = rim.filter(ImageFilter.GaussianBlur(2.5 * unit)).point(lambda value: value // 3)
+    sheet.picture.paste("#10202c", (left - pad, top - pad + round(unit)), shadow)
+    sheet.picture.paste(sheet.palette.rim, (left - pad, top - pad), rim)
+    sheet.picture.paste(colours, (left, top), _disc((size, size), (size / 2, size / 2), size / 2))
+    x, y = _on_globe(latitude, longitude, tilt, longitude)
+    centre = (size / 2 * (1 + x), size / 2 * (1 - y))
+    for radius, colour in ((6.0, "#ffffff"), (4.2, sheet.palette.pin)):
+        sheet.picture.paste(colour, (left, top), _disc((size, size), centre, radius * unit))
+    sheet.taken.append((left - pad, top - pad, left + size + pad, top + size + pad))
+
+
+def _on_globe(latitude: float, longitude: float, tilt: float, turn: float) -> tuple[float, float]:
+    """Project onto the unit disc as seen from above the point *tilt*, *turn* (Snyder 1987, equations 20-3 and 20-4)."""
+    a, t, across = math.radians(latitude), math.radians(tilt), math.radians(longitude - turn)
+    return (
+        math.cos(a) * math.sin(across),
+        math.cos(t) * math.sin(a) - math.sin(t) * math.cos(a) * math.cos(across),
+    )
+
+
+@cache
+def _turned(size: int, tilt: float, turn: float) -> Image.Image:
+    """Draw the mask of the land on a globe of *size* pixels."""
+    from PIL import Image, ImageDraw
+
+    mask = Image.new("L", (size, size), 0)
+    draw = ImageDraw.Draw(mask)
+    side, half = basemap.SIDES["coarse"], size / 2
+    step = side / basemap.STEPS
+    sine, cosine = math.sin(math.radians(tilt)), math.cos(math.radians(tilt))
+    for column in range(4):
+        for row in (-1, 0):
+            for part in basemap.parts("coarse", column, row):
+                if part.kind is not Kind.LAND:
+                    continue
+                path, seen = [], False
+                for px, py in zip(part.xs, part.ys, strict=True):
+                    a = math.radians(row * side + py * step)
+                    across = math.radians(column * side - 180 + px * step - turn)
+                    sin_a, cos_a, cos_across = math.sin(a), math.cos(a), math.cos(across)
+                    x, y = cos_a * math.sin(across), cosine * sin_a - sine * cos_a * cos_across
+                    if sine * sin_a + cosine * cos_a * cos_across < 0:
+                        # Behind the edge: put it on the edge, in its own direction.
+                        length = math.hypot(x, y) or 1.0
+                        x, y = x / length, y / length
+                    else:
+                        seen = True
+                    path.append((half + half * x, half - half * y))
+                if seen:
+                    draw.polygon(path, fill=255)
+    return mask

@@ -1,0 +1,163 @@
+"""What the drawn map looks like, by what can be measured: the pin, the names, the ground, the cost."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PIL import Image, ImageColor
+
+from mmsprep.place import Place
+from mmsprep.tools import basemap, mapdraw
+from mmsprep.tools.mapdraw import furniture, labels
+from mmsprep.tools.mapdraw.caption import caption
+from mmsprep.tools.mapdraw.palette import DARK, LIGHT, PALETTES
+from mmsprep.tools.mapdraw.type import writable
+
+PLACES = {
+    "Fiji": (-18.14, 178.44),
+    "the north pole": (90, 0),
+    "the south pole": (-90, 0),
+    "Brussels": (50.8467, 4.3525),
+    "mid-Pacific": (5, -150),
+    "the date line": (52, 180),
+    "the date line from the other side": (52, -180),
+    "Null Island": (0, 0),
+    "Pitcairn": (-25.066, -130.1),
+    "New York": (40.758, -73.985),
+    "the edge of Mercator": (81.99, 20),
+}
+
+
+def colour(name: str) -> tuple[int, ...]:
+    return ImageColor.getrgb(name)
+
+
+def closeness(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    return max(abs(a - b) for a, b in zip(one[:3], other[:3], strict=True))
+
+
+@pytest.fixture
+def sheets(monkeypatch: pytest.MonkeyPatch) -> list[labels.Sheet]:
+    """The sheets on which names were written."""
+    made: list[labels.Sheet] = []
+    original = labels.write
+
+    def remember(sheet: labels.Sheet, *args: object, **kwargs: object) -> None:
+        made.append(sheet)
+        original(sheet, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(labels, "write", remember)
+    return made
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("size", [(600, 450), (601, 451)])
+def test_the_pin_ends_in_the_middle_pixel(scale: int, size: tuple[int, int]) -> None:
+    picture = Image.new("RGB", (size[0] * scale, size[1] * scale), "#00ff00")
+    furniture.draw_pin(picture, LIGHT, scale)
+
+    x, y = picture.width // 2, picture.height // 2
+    edge = colour(LIGHT.pin_edge)
+    red = [column for column in range(picture.width) if closeness(picture.getpixel((column, y)), edge) < 60]  # type: ignore[arg-type]
+    below = [column for column in range(picture.width) if closeness(picture.getpixel((column, y + 1)), edge) < 60]  # type: ignore[arg-type]
+    assert x in red
+    assert abs(min(red) + max(red) - 2 * x) <= 1
+    assert len(red) <= 1 + 2 * scale
+    assert below == []
+
+
+@pytest.mark.parametrize("style", ["light", "dark"])
+@pytest.mark.parametrize("name", PLACES)
+def test_any_place_has_a_map_with_its_pin_in_the_middle(name: str, style: str) -> None:
+    picture = mapdraw.draw(Place(*PLACES[name], style=style))
+
+    assert picture.size == (1200, 900)
+    palette = PALETTES[style]
+    assert closeness(picture.getpixel((600, 450)), colour(palette.pin_edge)) < 70  # type: ignore[arg-type]
+    assert closeness(picture.getpixel((600, 450 - 40)), colour(palette.pin)) < 20  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_no_name_covers_another_the_pin_or_the_edge(name: str, sheets: list[labels.Sheet]) -> None:
+    mapdraw.draw(Place(*PLACES[name]))
+
+    boxes = sheets[0].taken
+    for at, one in enumerate(boxes):
+        assert one[2] <= sheets[0].picture.width + 20
+        for other in boxes[at + 1 :]:
+            assert not (one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]), (
+                one,
+                other,
+            )
+
+
+def test_land_and_water_lie_where_they_are() -> None:
+    picture = mapdraw.draw(Place(-17.5, 179.9, zoom=7))
+    map_ = mapdraw.projection_for(-17.5, 179.9, 7, width=1200, height=900, scale=2)
+
+    for latitude, longitude, wanted in (
+        (-17.75, 178.0, LIGHT.home),
+        (-18.0, -179.6, LIGHT.water),
+        (-16.85, -179.97, LIGHT.home),
+    ):
+        at = map_.point(latitude, longitude)
+        assert at is not None
+        found = picture.getpixel((round(at[0]), round(at[1])))
+        assert closeness(found, colour(wanted)) < 12, (latitude, longitude, found)  # type: ignore[arg-type]
+
+
+def test_a_zoom_closer_than_the_map_goes_is_the_closest_it_has() -> None:
+    assert mapdraw.embedded_zoom(Place(50, 4, zoom=17)) == mapdraw.CLOSEST
+    assert mapdraw.embedded_zoom(Place(50, 4, zoom=2)) == 2
+    assert mapdraw.embedded_zoom(Place(50, 4)) > mapdraw.embedded_zoom(Place(5, -150))
+
+
+@pytest.mark.parametrize("size", [(120, 120), (1024, 300), (300, 1024), (1024, 1024), (121, 333)])
+@pytest.mark.parametrize("zoom", [0, 3, 8])
+def test_any_size_and_zoom_can_be_drawn(size: tuple[int, int], zoom: int) -> None:
+    picture = mapdraw.draw(Place(47.5, 19.04, size=size, zoom=zoom, label="Budapest, Fővám tér"), scale=1)
+
+    assert picture.size == size
+    assert closeness(picture.getpixel((size[0] // 2, size[1] // 2)), colour(LIGHT.pin_edge)) < 90  # type: ignore[arg-type]
+
+
+def test_the_same_place_gives_the_same_pixels() -> None:
+    place = Place(*PLACES["Brussels"], style="dark")
+
+    assert mapdraw.draw(place).tobytes() == mapdraw.draw(place).tobytes()
+    assert closeness(mapdraw.draw(place).getpixel((10, 890)), colour(DARK.panel)) < 3  # type: ignore[arg-type]
+
+
+def test_a_map_costs_less_than_a_second() -> None:
+    before = time.process_time()
+    mapdraw.draw(Place(-18.14, 178.44))
+    assert time.process_time() - before < 1.0
+
+
+@pytest.mark.parametrize(
+    ("place", "title", "text"),
+    [
+        (Place(50.8467, 4.3525), "Brussels, Belgium", "50.8467° N, 4.3525° E"),
+        (Place(-18.14, 178.44, label="Grandma’s"), "Grandma’s", "Suva, Fiji · 18.14° S, 178.44° E"),
+        (Place(90, 0), "North Pole", "1,310 km (814 mi) N of Longyearbyen, Svalbard and Jan Mayen · 90° N"),
+        (Place(-18.14, 178.44, label="東京タワー"), "Suva, Fiji", "18.14° S, 178.44° E"),
+    ],
+)
+def test_the_caption_says_where_it_is(place: Place, title: str, text: str) -> None:
+    assert caption(place, *basemap.nearest_town(place.latitude, place.longitude)) == (title, text)
+
+
+def test_a_far_off_place_names_the_sea_and_the_way_to_a_town() -> None:
+    title, text = caption(Place(5, -150), *basemap.nearest_town(5, -150))
+
+    assert title == "North Pacific Ocean"
+    assert "km (" in text
+    assert " mi) E of " in text
+
+
+def test_the_typeface_has_the_letters_of_names() -> None:
+    assert writable("éøñāīşșʿăẤßŁ Žižkov Київ Αθήνα – ’ ° ′ ″")
+    assert not writable("東京")
+    towns = [town for column in range(36) for row in range(18) for town in basemap.towns(column, row)[:200]]
+    assert all(writable(town.name) for town in towns)
