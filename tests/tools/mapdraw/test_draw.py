@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from mmsprep.place import Place
 from mmsprep.tools import basemap, mapdraw
-from mmsprep.tools.mapdraw import furniture, labels
+from mmsprep.tools.mapdraw import furniture, ground, labels
 from mmsprep.tools.mapdraw.caption import caption
 from mmsprep.tools.mapdraw.palette import DARK, LIGHT, PALETTES
 from mmsprep.tools.mapdraw.type import writable
@@ -92,19 +92,23 @@ def test_no_name_covers_another_the_pin_or_the_edge(name: str, sheets: list[labe
             )
 
 
-def test_land_and_water_lie_where_they_are() -> None:
-    picture = mapdraw.draw(Place(-17.5, 179.9, zoom=7))
+def test_land_and_water_lie_where_they_are_on_both_sides_of_the_date_line() -> None:
     map_ = mapdraw.projection_for(-17.5, 179.9, 7, width=1200, height=900, scale=2)
+    fiji = basemap.country_at(-17.75, 178.0)
+    picture, land = ground.paint(map_, "fine", LIGHT, home=fiji, scale=2)
 
     for latitude, longitude, wanted in (
         (-17.75, 178.0, LIGHT.home),
-        (-18.0, -179.6, LIGHT.water),
         (-16.85, -179.97, LIGHT.home),
+        (-16.6, 179.3, LIGHT.home),
+        (-18.9, -179.3, LIGHT.water),
+        (-19.2, 179.6, LIGHT.water),
     ):
         at = map_.point(latitude, longitude)
         assert at is not None
         found = picture.getpixel((round(at[0]), round(at[1])))
-        assert closeness(found, colour(wanted)) < 12, (latitude, longitude, found)  # type: ignore[arg-type]
+        assert closeness(found, colour(wanted)) < 24, (latitude, longitude, found)  # type: ignore[arg-type]
+        assert (land.getpixel((round(at[0]), round(at[1]))) == 255) == (wanted == LIGHT.home)
 
 
 def test_a_zoom_closer_than_the_map_goes_is_the_closest_it_has() -> None:
