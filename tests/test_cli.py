@@ -119,6 +119,29 @@ def test_inspect_tells_what_a_file_is_carries_and_becomes(fixtures: Path, tmp_pa
     assert os.listdir(tmp_path) == []
 
 
+def test_compose_prints_the_request_for_what_it_has_stored(fixtures: Path, tmp_path: Path) -> None:
+    names = ["--to", "+14155550123", "--from", "+14155550100", "--caption", "a", "--caption", "b"]
+    said = run("compose", fixtures / "logo.png", fixtures / "drawing.bmp", *names, "--text", "hi", cwd=tmp_path)
+    assert said.returncode == 0
+    request = json.loads(said.stdout)
+    assert request["media_captions"] == ["a", "b"]
+    assert request["media_urls"] == [(tmp_path / "out" / name).as_uri() for name in ("logo.png", "drawing.png")]
+    assert run("compose", fixtures / "logo.png", "--to", "12", "--from", "+14155550100", cwd=tmp_path).returncode == 1
+    assert run("compose", fixtures / "logo.png", cwd=tmp_path).returncode == 2
+
+
+def test_compose_can_tell_per_profile_what_would_become_of_files(fixtures: Path, tmp_path: Path) -> None:
+    files = [fixtures / "logo.png", fixtures / "report.docx"]
+    said = run("compose", *files, "--dry-run", "--profiles", "att.tollfree,legacy", cwd=tmp_path)
+    assert said.returncode == 1
+    heading, _, logo, *rest = said.stdout.splitlines()
+    assert heading.split() == ["Source", "att.tollfree", "legacy"]
+    assert "PNG 800 × 800" in logo
+    assert "JPEG 480 × 480" in logo
+    assert "a Word document" in " ".join(rest)
+    assert os.listdir(tmp_path) == []
+
+
 def test_profiles_are_listed_with_their_source(tmp_path: Path) -> None:
     assert "att.tollfree" in run("profiles", cwd=tmp_path).stdout
     (both,) = [

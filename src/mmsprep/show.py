@@ -71,9 +71,7 @@ def results(rows: Iterable[tuple[str, Prepared | PrepError]]) -> Table:
         colour = COLOURS[getattr(result, "status", "ready")]
         name = escape(escaped(source.rpartition("/")[2] or source))
         if isinstance(result, PrepError):
-            message = escaped(result.message)
-            fact = message.partition(": ")[2] or message
-            table.add_row(name, "", f"[{colour}]✗ {result.code} {result.reason}[/] {escape(fact)}")
+            table.add_row(name, "", _outcome(result))
             continue
         made = "\n".join(f"[{colour}]✓[/] {escape(each.name)}  {facts_line(each.facts)}" for each in result.media)
         warned = "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in result.warnings)
@@ -196,13 +194,7 @@ def inspected(source: str, facts: Facts, outcomes: Mapping[str, Prepared | PrepE
     table.add_row("is", facts_line(facts))
     table.add_row("carries", ", ".join(facts.metadata) or "nothing but its content")
     for name, outcome in outcomes.items():
-        if isinstance(outcome, PrepError):
-            told = f"[{COLOURS[outcome.status]}]✗ {outcome.code} {outcome.reason}[/] {escape(escaped(outcome.message))}"
-        else:
-            made = ", ".join(facts_line(each.facts) for each in outcome.media)
-            told = f"[green]✓[/] {' → '.join(outcome.steps)}: {made}"
-            told += "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in outcome.warnings)
-        table.add_row(name, told)
+        table.add_row(name, _outcome(outcome))
     return table
 
 
@@ -217,3 +209,34 @@ def checks(rows: Iterable[Check]) -> Table:
         mark = "[green]✓[/]" if check.ok else "[red]✗[/]" if check.needed else "[yellow]![/]"
         table.add_row(mark, check.name, escape(escaped(check.found)))
     return table
+
+
+def plan(sources: Sequence[str], planned: Mapping[str, Sequence[Prepared | PrepError]]) -> Table:
+    """Draw what each source would become in one message, a column per profile."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column("Source", overflow="fold")
+    for name in planned:
+        table.add_column(name, overflow="fold", ratio=1)
+    for row, source in enumerate(sources):
+        name = escape(escaped(source.rpartition("/")[2] or source))
+        table.add_row(name, *(_outcome(results[row]) for results in planned.values()))
+    ready = [[each for each in results if isinstance(each, Prepared)] for results in planned.values()]
+    totals = (sum(made.facts.bytes for each in results for made in each.media) for results in ready)
+    table.add_section()
+    table.add_row("in all", *(size(total) for total in totals))
+    return table
+
+
+def _outcome(outcome: Prepared | PrepError) -> str:
+    from rich.markup import escape
+
+    if isinstance(outcome, PrepError):
+        fact = outcome.message.partition(": ")[2] or outcome.message
+        return f"[{COLOURS[outcome.status]}]✗ {outcome.code} {outcome.reason}[/] {escape(escaped(fact))}"
+    made = ", ".join(facts_line(each.facts) for each in outcome.media)
+    warned = "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in outcome.warnings)
+    return f"[green]✓[/] {' → '.join(outcome.steps)}: {made}{warned}"

@@ -1,0 +1,75 @@
+"""What every command shares: how it ends, its common options, where it prints."""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmsprep.errors import PrepError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mmsprep.prepared import Prepared
+    from mmsprep.settings import Settings
+
+
+# A table in a pipe or a file is not folded to a terminal that is not there.
+PIPE_WIDTH = 160
+
+
+class Exit(IntEnum):
+    """How a command ends, as the shell sees it."""
+
+    READY = 0
+    REJECTED = 1
+    USAGE = 2
+    UNAVAILABLE = 3
+    INTERRUPTED = 130
+
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="SOURCE", help="Files, or - for standard input.", show_default=False)
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--profile", "-p", metavar="NAME", help="What may leave; a+b is the stricter of both.")
+]
+MaxBytes = Annotated[int | None, typer.Option("--max-bytes", metavar="N", min=1, help="Bytes a file must stay below.")]
+StoreUrl = Annotated[
+    str | None,
+    typer.Option("--store", "-o", metavar="DIR", help="Where results are kept: a folder (default: out) or a URL."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time; one per core if not given.")
+]
+
+
+def status(result: Prepared | PrepError) -> Exit:
+    return {"rejected": Exit.REJECTED, "unavailable": Exit.UNAVAILABLE}.get(getattr(result, "status", ""), Exit.READY)
+
+
+def settings(**flags: Any) -> Settings:
+    from mmsprep.settings import Settings
+
+    return Settings.load(**flags)
+
+
+def console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False)
+    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=PIPE_WIDTH)
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def as_dict(source: str, result: Prepared | PrepError) -> dict[str, Any]:
+    from mmsprep.prepared import failure_as_dict
+
+    return failure_as_dict(source, result) if isinstance(result, PrepError) else result.as_dict() | {"source": source}
