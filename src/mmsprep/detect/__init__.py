@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect import av, calendar, document, picture
+from mmsprep.detect import av, calendar, card, document, picture
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -34,6 +34,7 @@ SPELLINGS = {
     "image/apng": "image/png",
     "image/jpx": "image/jp2",
     **av.SPELLINGS,
+    "text/vcard": card.CARD,
 }
 
 UNNAMED = "application/octet-stream"
@@ -57,6 +58,7 @@ def detect(path: Path, limits: Limits) -> Facts:
     if named == UNNAMED:
         named = av.sniff(head) or named
     named = calendar.sniff(head) or named
+    named = card.sniff(head) or named
     mime = SPELLINGS.get(named, named)
     parser = _parsers().get(mime)
     return parser(path, mime, size, limits) if parser else Facts(type=mime, bytes=size)
@@ -81,6 +83,8 @@ def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
         **dict.fromkeys(av.DEMUXERS, av.parse),
         document.TYPE: document.parse,
         calendar.TYPE: calendar.parse,
+        card.CARD: card.parse,
+        card.JSON: card.parse_json,
     }
 
 

@@ -1,0 +1,121 @@
+"""Contact cards: a .vcf file of any version, and a contact that a program hands over as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmsprep.contact import Contact
+from mmsprep.contact.allowed import PARAMETERS, PARAMETERS_OF_21, VALUES, VERSIONS
+from mmsprep.contact.jcard import is_jcard
+from mmsprep.contact.lines import Card, Property, cards_of
+from mmsprep.contact.plain import is_contact, parsed
+from mmsprep.errors import Rejected
+from mmsprep.limits import Limits
+from mmsprep.media import Facts
+
+CARD = "text/x-vcard"
+"""The name that the providers' lists have for a card (profiles.toml)."""
+CONTACT = "application/vcard+json"
+JSON = "application/json"
+
+HANDED_OVER_BYTES = 30_000_000
+"""A contact that a program hands over may hold a photo straight from a camera, in base64."""
+
+_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCARD\s*[\r\n]", re.IGNORECASE)
+_START_16 = re.compile(rb"(?:\xff\xfe|\xfe\xff)?\0?B\0E\0G\0I\0N\0:\0V\0C\0A\0R\0D\0")
+_START_JSON = re.compile(rb'\s*(?:\{\s*"kind"\s*:\s*"contact"\s*,|\[\s*"vcard"\s*,)')
+MOST_LINE_BYTES = 120
+"""Our longest line: vCard 2.1 has no way to fold a property with all its types before its value."""
+_SOUND_LINES = re.compile(rb"BEGIN:VCARD\r\n(?:[^\x00-\x1f\x7f]{0,%d}\r\n)*" % MOST_LINE_BYTES)
+
+KINDS = {
+    "PRODID": "product",
+    "UID": "uid",
+    "REV": "revision",
+    "KEY": "key",
+    "AGENT": "agent",
+    "CATEGORIES": "categories",
+    "SOURCE": "source",
+    "SOUND": "sound",
+    "LOGO": "logo",
+}
+"""What a card carries that is not shown: the property, and its name among the facts."""
+
+
+def sniff(head: bytes) -> str | None:
+    """Name what begins as a card or a contact does: libmagic misses a card in UTF-16 and JSON longer than a head."""
+    if _START.match(head) or _START_16.match(head.upper()):
+        return CARD
+    return JSON if _START_JSON.match(head) else None
+
+
+def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
+    """Measure a .vcf file's facts: every line of it must be readable as a card's, within *limits*."""
+    if size > limits.card_bytes:
+        raise Rejected("too-many-bytes", f"{size:,} bytes; a contact card may have {limits.card_bytes:,}")
+    data = path.read_bytes()
+    cards = cards_of(data, most=limits.cards, nesting=limits.nesting)
+    found = {kind for card in cards for each in card.properties for kind in _carried(each, card)}
+    found.update(_form(data))
+    return Facts(type=mime, bytes=size, metadata=tuple(sorted(found)))
+
+
+def parse_json(path: Path, mime: str, size: int, _: Limits) -> Facts:
+    """Tell a contact, ours or a jCard, from other JSON, which stays what libmagic calls it."""
+    if size > HANDED_OVER_BYTES:
+        return Facts(type=mime, bytes=size)
+    try:
+        value = parsed(path.read_bytes())
+    except Rejected:
+        return Facts(type=mime, bytes=size)
+    if not (is_jcard(value) or is_contact(value)):
+        return Facts(type=mime, bytes=size)
+    contact = Contact.from_jcard(value) if isinstance(value, list) else Contact.from_dict(value)
+    return Facts(type=CONTACT, bytes=size, metadata=("private",) if contact.dropped else ())
+
+
+def _carried(each: Property, card: Card) -> Iterator[str]:
+    """Name what a property holds that may not leave: itself, a parameter, or what is in a photo."""
+    if each.name not in PARAMETERS:
+        yield KINDS.get(each.name, "private")
+        return
+    version = next((other.value.strip() for other in card.properties if other.name == "VERSION"), "")
+    if version not in VERSIONS:
+        yield "version"
+    known = PARAMETERS[each.name] | (PARAMETERS_OF_21 if version == "2.1" else frozenset())
+    for name, values in each.params.items():
+        spelt = {value.upper() for value in values}
+        if name not in known or not spelt <= VALUES[name]:
+            yield "parameters"
+    if each.name == "PHOTO":
+        yield from _photo(each.data)
+    elif each.name == "URL" and re.match(r"(?!https?:)[a-z][a-z0-9+.-]*:(?!\d)", each.text, re.IGNORECASE):
+        yield "link"
+
+
+def _photo(data: bytes | None) -> Iterator[str]:
+    """Name what a photo is besides a plain JPEG: an address, another type, segments that hold no pixels."""
+    if data is None:
+        yield "uri-photo"
+    elif data[:2] != b"\xff\xd8":
+        yield "photo-type"
+    elif any(not each.startswith(b"JFIF\0") for each in _application_segments(data)):
+        yield "photo-exif"
+
+
+def _application_segments(data: bytes) -> Iterator[bytes]:
+    """Yield the application segments and comments before a JPEG's first scan (ITU T.81, B.1.1.4)."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
+            yield data[at + 4 : at + 2 + length]
+        at += 2 + max(length, 2)
+
+
+def _form(data: bytes) -> Iterator[str]:
+    """Name what the lines are not: ended by CRLF, short, free of control characters, all within a card."""
+    if not _SOUND_LINES.fullmatch(data) or not data.endswith(b"END:VCARD\r\n"):
+        yield "form"

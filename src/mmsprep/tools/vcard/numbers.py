@@ -1,0 +1,49 @@
+"""Telephone numbers in the one form that dials everywhere: E.164."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mmsprep.contact import Phone
+
+# Not a number of the public network, and right as it is: short codes, service codes with * and #.
+_SHORT = re.compile(r"[\d*#]{2,6}|[*#][\d*#]+")
+
+
+def international(phone: Phone, region: str | None) -> tuple[Phone, str | None]:
+    """Write *phone* as E.164, as dialled in *region* where it names no country; or say why it stays as written."""
+    import phonenumbers
+
+    if _SHORT.fullmatch(phone.number):
+        return phone, None
+    has_country = phone.number.lstrip().startswith("+")
+    if not has_country and region is None:
+        return phone, "no country code"
+    try:
+        parsed = phonenumbers.parse(phone.number, region)
+    except phonenumbers.NumberParseException:
+        return phone, "no telephone number"
+    if not phonenumbers.is_possible_number(parsed):
+        return phone, "no complete telephone number"
+    number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    letters = re.search(r"[A-Za-z]", phone.number) is not None
+    if not letters and not _same_digits(phone.number, number):
+        return phone, "more than one telephone number"
+    # 1-800-FLOWERS: handsets dial the digits, people remember the letters.
+    label = phone.number if letters and not phone.label else phone.label
+    return replace(phone, number=number, label=label, extension=phone.extension or parsed.extension or ""), None
+
+
+def is_region(region: str) -> bool:
+    """Tell whether *region* is a country that numbers are known of, such as ``US``."""
+    import phonenumbers
+
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
+def _same_digits(written: str, number: str) -> bool:
+    """Tell whether all digits that were written are in the number, but for the trunk and exit codes before it."""
+    digits = re.sub(r"\D", "", written.replace("(0)", ""))
+    international = number.lstrip("+")
+    return any(digits[prefix:] and international.endswith(digits[prefix:]) for prefix in range(min(5, len(digits))))
