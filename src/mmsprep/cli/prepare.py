@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import mmsprep
 from mmsprep.cli import common
 from mmsprep.errors import PrepError
 
@@ -141,5 +142,6 @@ def _source(given: Any) -> Source:
 
 def _examples() -> Path:
     """Find the example files: in the package, or beside the source in a checkout."""
-    packaged = Path(__file__).parent / "fixtures"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "fixtures"
+    package = Path(mmsprep.__file__).parent
+    packaged = package / "fixtures"
+    return packaged if packaged.is_dir() else package.parents[1] / "fixtures"
