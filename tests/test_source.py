@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import resource
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mmsprep.errors import Rejected
+from mmsprep.errors import Rejected, Unavailable
 from mmsprep.source import Source, opened, plain_name
 
 
@@ -46,6 +48,18 @@ def test_a_stream_without_end_is_cut_off_at_the_limit(item: Path) -> None:
     with pytest.raises(Rejected, match="too-many-bytes"):
         read(Endless(), item)  # type: ignore[arg-type]
     assert (item / "source").stat().st_size < 3_000_000
+
+
+def test_a_disk_that_is_full_is_ours_to_empty_and_not_the_senders(item: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(Unavailable, match=r"tool: cannot copy it to .*: File too large; free space there"):
+            read(io.BytesIO(b"x" * 100_000), item, max_bytes=1_000_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.parametrize("make", [lambda path: b"x" * 101, lambda path: path.write_bytes(b"x" * 101) and path])

@@ -19,6 +19,7 @@ from mmsprep.receive import Output, Received, facts_from, receive
 from mmsprep.settings import Settings
 from mmsprep.source import Opened, Source, label_of, opened, plain_name
 from mmsprep.stage import Event, ignore
+from mmsprep.stores.s3.download import Downloads
 
 # An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
 TRIES = 2
@@ -74,6 +75,7 @@ class Items:
     def __init__(self, settings: Settings, stages: Sequence[str]) -> None:
         self._settings = settings
         self._stages = tuple(stages)
+        self._fetch = Downloads(settings.s3, settings.source_buckets)
         self._sandbox = Sandbox(
             preload=("mmsprep.warm", *(name.partition(":")[0] for name in stages)),
             require=settings.require_sandbox,
@@ -131,11 +133,11 @@ class Items:
     @contextmanager
     def _opened(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:
         """Open the source beside a private directory for its work; name it in every error."""
-        limits = self._settings.limits
+        most = max(self._settings.limits.media_bytes, self._settings.limits.picture_bytes)
         try:
             with (
                 item_directory() as directory,
-                opened(source, directory, name=name, max_bytes=max(limits.media_bytes, limits.picture_bytes)) as each,
+                opened(source, directory, name=name, max_bytes=most, fetch=self._fetch) as each,
             ):
                 yield each, directory
         except PrepError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from mmsprep.errors import Rejected
+from mmsprep.errors import Rejected, Unavailable
 
 KINDS = {
     stat.S_IFDIR: "a folder; give the files in it",
@@ -24,6 +24,20 @@ KINDS = {
 CHUNK_BYTES = 1_048_576
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+
+class Remote(Protocol):
+    """Something that is read over the network, of known size."""
+
+    size: int
+
+    def read(self, most: int, /) -> bytes:
+        """Give the next bytes, none at the end."""
+        ...
+
+
+Fetch = Callable[[str], AbstractContextManager[Remote]]
+"""How an ``s3://`` URL is opened, if any may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +60,23 @@ def label_of(source: Source) -> str:
 
 
 @contextmanager
-def opened(source: Source, directory: Path, *, name: str | None = None, max_bytes: int) -> Iterator[Opened]:
+def opened(
+    source: Source, directory: Path, *, name: str | None = None, max_bytes: int, fetch: Fetch | None = None
+) -> Iterator[Opened]:
     """Open *source* for reading; bytes and streams are first copied into *directory*, at most *max_bytes* of them.
 
-    Raises Rejected ``unreadable`` for what is no regular file, ``too-many-bytes``.
+    So is an ``s3://`` URL's object, by *fetch*. Raises Rejected ``unreadable`` for what is no regular file,
+    ``too-many-bytes``; Unavailable ``store``.
     """
     label = label_of(source)
-    if isinstance(source, str | os.PathLike):
+    if fetch is not None and isinstance(source, str) and source.startswith("s3://"):
+        copy = directory / "source"
+        with fetch(source) as remote:
+            if remote.size > max_bytes:
+                raise _too_many_bytes(remote.size, max_bytes)
+            _copy(remote, copy, max_bytes)
+        descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
+    elif isinstance(source, str | os.PathLike):
         descriptor = _open_file(Path(source))
     else:
         copy = directory / "source"
@@ -103,17 +127,27 @@ def _why_not(path: Path, error: Exception) -> str:
     return kind or f"cannot be opened: {getattr(error, 'strerror', None) or error}"
 
 
-def _copy(source: bytes | bytearray | memoryview | BinaryIO, target: Path, max_bytes: int) -> None:
-    with target.open("xb") as file:
-        if isinstance(source, bytes | bytearray | memoryview):
-            if len(source) > max_bytes:
-                raise _too_many_bytes(len(source), max_bytes)
-            file.write(source)
-            return
-        while chunk := source.read(CHUNK_BYTES):
-            file.write(chunk)
-            if file.tell() > max_bytes:
-                raise _too_many_bytes(file.tell(), max_bytes)
+def _copy(source: bytes | bytearray | memoryview | BinaryIO | Remote, target: Path, max_bytes: int) -> None:
+    # Without a buffer, which would try once more to write when it is closed.
+    with target.open("xb", buffering=0) as file:
+        for chunk in _chunks(source):
+            if file.tell() + len(chunk) > max_bytes:
+                raise _too_many_bytes(file.tell() + len(chunk), max_bytes)
+            try:
+                rest = chunk
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError as error:
+                said = f"cannot copy it to {target.parent}: {error.strerror}; free space there, or set TMPDIR"
+                raise Unavailable("tool", said) from error
+
+
+def _chunks(source: bytes | bytearray | memoryview | BinaryIO | Remote) -> Iterator[memoryview]:
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield memoryview(source).cast("B")
+        return
+    while read := source.read(CHUNK_BYTES):
+        yield memoryview(read)
 
 
 def _too_many_bytes(size: int, most: int) -> Rejected:

@@ -20,6 +20,8 @@ if __name__ == "__main__":
 
 from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, Server, free_port, started, wait_for
 
+STRANGER = "AKIASTRANGER"
+"""The access key of somebody who owns no bucket, with the same secret."""
 PROGRAMS = ("radosgw", "radosgw-admin", "ceph", "ceph-mon", "ceph-osd", "monmaptool")
 
 
@@ -62,8 +64,9 @@ def ceph(folder: Path) -> Server:
     time.sleep(1)
     pids.append(started(["radosgw", "-n", "client.rgw", "-f"], data / "rgw.log", **environment))
     wait_for(plain, seconds=120)
-    keys = ("--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY)
-    call("radosgw-admin", "user", "create", "--uid", "test", "--display-name", "test", *keys)
+    for name, key in (("owner", ACCESS_KEY), ("stranger", STRANGER)):
+        keys = ("--access-key", key, "--secret-key", SECRET_KEY)
+        call("radosgw-admin", "user", "create", "--uid", name, "--display-name", name, *keys)
     return Server(
         "ceph",
         f"http://127.0.0.1:{plain}",

@@ -22,6 +22,7 @@ from mmsprep.settings import Settings
 from mmsprep.stores import Upkeep, key_of
 
 Servers = Callable[[str], s3.Server]
+Make = Callable[..., tuple[Media, str]]
 STARTS = {"rclone": s3.rclone, "moto": s3.moto, "ceph": ceph.ceph}
 EACH_S3 = ["rclone", *(pytest.param(name, marks=pytest.mark.services) for name in ("moto", "ceph", "ceph-tls"))]
 

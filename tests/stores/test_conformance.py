@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.stores.conftest import House
+from tests.stores.conftest import House, Make
 
 from mmsprep.errors import Misconfigured, Unavailable
-from mmsprep.media import Media
 from mmsprep.stores.folder import FolderStore
 
-Make = Callable[..., tuple[Media, str]]
 CONTENT = bytes(range(256)) * 200
 
 

@@ -62,7 +62,10 @@ NO_ANSWERS = {
         ("ConnectTimeoutError", "EndpointConnectionError", "ProxyConnectionError"),
         f"the server cannot be reached, tried {ATTEMPTS} times; check the network and s3.endpoint",
     ),
-    "HTTPClientError": f"the server did not answer, tried {ATTEMPTS} times; check the network, or try again later",
+    **dict.fromkeys(
+        ("HTTPClientError", "IncompleteReadError"),
+        f"the server did not answer, or not whole, tried {ATTEMPTS} times; check the network, or try again later",
+    ),
 }
 
 

@@ -1,0 +1,121 @@
+"""A loopback server in front of another, which goes wrong as networks and servers do."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"
+
+
+class Proxy(ThreadingHTTPServer):
+    """Pass requests on, but do to each of *methods* the next of *faults*; the last one stays if *lasting*.
+
+    A fault is an HTTP status, ``silence`` (never answer), ``lost`` (the server did it, its answer never arrives),
+    ``cut`` (half the body arrives, then both connections end), ``break`` (a third of the answer arrives) or ``pass``.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, upstream: str, faults: list[int | str], *, methods: tuple[str, ...], lasting: bool) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.upstream = urlsplit(upstream)
+        self.faults = faults
+        self.methods = methods
+        self.lasting = lasting
+        self.seen: list[str] = []
+        self.ended = threading.Event()
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def next_fault(self, method: str) -> int | str:
+        with self._lock:
+            self.seen.append(method)
+            if method not in self.methods or not self.faults:
+                return "pass"
+            return self.faults[0] if self.lasting and len(self.faults) == 1 else self.faults.pop(0)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that hang up are what this is for."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Proxy
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name it has
+        pass
+
+    def do_any(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        fault = self.server.next_fault(self.command)
+        if fault == "cut":
+            self._forward(self.rfile.read(length // 2))
+            self.close_connection = True
+            return
+        body = self.rfile.read(length)
+        if fault == "silence":
+            self.server.ended.wait(60)
+            self.close_connection = True
+        elif isinstance(fault, int):
+            self._answer(fault, {"Content-Type": "application/xml"}, SLOW_DOWN)
+        else:
+            status, headers, content = self._forward(body)
+            if fault == "lost":
+                self.close_connection = True
+            else:
+                self._answer(status, headers, content, broken=fault == "break")
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_any  # noqa: N815  the names that it looks for
+
+    def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Send it on with the same headers: the signature covers Host."""
+        connection = http.client.HTTPConnection(self.server.upstream.netloc, timeout=10)
+        connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for name, value in self.headers.items():
+            if name.lower() not in ("expect", "connection"):
+                connection.putheader(name, value)
+        connection.endheaders()
+        connection.send(body)
+        if len(body) < int(self.headers.get("Content-Length", 0)):
+            connection.close()
+            return 0, {}, b""
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, dict(answer.headers.items()), content
+
+    def _answer(self, status: int, headers: dict[str, str], content: bytes, *, broken: bool = False) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                self.send_header(name, value)
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content[: len(content) // 3] if broken else content)
+        if broken:
+            self.close_connection = True
+
+
+@contextmanager
+def faulty(
+    upstream: str, *faults: int | str, methods: tuple[str, ...] = ("PUT",), lasting: bool = False
+) -> Iterator[Proxy]:
+    """Run a proxy in front of *upstream* that goes wrong as `Proxy` says."""
+    with Proxy(upstream, list(faults), methods=methods, lasting=lasting) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield proxy
+        finally:
+            proxy.ended.set()
+            proxy.shutdown()
