@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,8 +38,8 @@ def processes_of(temporary: Path) -> list[int]:
 
 
 def soon(fact: Callable[[], bool], seconds: float = 0.5) -> bool:
-    """Wait until *fact* holds, at most so long."""
-    until = time.monotonic() + seconds
+    """Wait until *fact* holds, at most so long; longer on a machine where others wait for the processor too."""
+    until = time.monotonic() + seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     while time.monotonic() < until:
         if fact():
             return True

@@ -66,6 +66,7 @@ def test_cpu_is_counted_over_all_processes(run: Run) -> None:
     ("task", "arguments"),
     [
         ("allocate", {"bytes": 300_000_000}),
+        ("reserve", {"bytes": 300_000_000}),
         ("allocate_slowly", {}),
         ("allocate_in_children", {"bytes": 100_000_000}),
         ("allocate_shared", {"bytes": 400_000_000}),
@@ -103,17 +104,15 @@ def test_a_file_over_the_limit_is_too_costly(run: Run) -> None:
 
 
 def test_a_fork_bomb_is_too_costly_and_leaves_nothing(run: Run, sandbox: Sandbox) -> None:
-    reason, _, seconds = outcome(run, "fork_bomb", limits=replace(QUICK, wall_seconds=5))
+    reason, message, seconds = outcome(run, "fork_bomb", limits=replace(QUICK, memory_bytes=2_000_000_000))
 
-    assert reason in ("too-costly", "damaged")
+    assert reason == "too-costly"
+    assert "processes" in message
     assert seconds < 6
 
 
 def test_descriptors_are_bounded(run: Run) -> None:
-    reason, message, _ = outcome(run, "open_much")
-
-    assert reason == "damaged"
-    assert "Too many open files" in message
+    assert run("open_much") < 64
 
 
 def test_a_full_disk_is_ours_and_not_the_senders(run: Run) -> None:

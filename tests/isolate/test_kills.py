@@ -91,6 +91,16 @@ def test_when_the_caller_is_killed_all_is_gone_with_its_directories(callers: lis
     assert soon(lambda: not leftovers(tmp_path)), leftovers(tmp_path)
 
 
+def test_when_the_callers_whole_group_is_killed_the_helper_cleans_up(callers: list[Caller], tmp_path: Path) -> None:
+    caller = start(callers, tmp_path, "loop")
+    caller.wait_for("item")
+
+    os.killpg(caller.process.pid, signal.SIGKILL)
+
+    assert soon(lambda: not caller.left()), caller.left()
+    assert not leftovers(tmp_path)
+
+
 def test_when_the_helper_is_killed_its_items_are_gone(callers: list[Caller], tmp_path: Path) -> None:
     caller = start(callers, tmp_path, "escape", "loop")
     pids = caller.wait_for("item")
@@ -98,7 +108,7 @@ def test_when_the_helper_is_killed_its_items_are_gone(callers: list[Caller], tmp
     os.kill(caller.wait_for("helper")[0], signal.SIGKILL)
 
     assert soon(lambda: caller.left() == [caller.process.pid]), caller.left()
-    assert not any(map(alive, pids))
+    assert soon(lambda: not any(map(alive, pids)))
 
 
 def test_when_the_supervisor_is_killed_its_item_is_gone(callers: list[Caller], tmp_path: Path) -> None:
@@ -167,6 +177,18 @@ def test_a_kill_at_a_random_moment_leaves_nothing(callers: list[Caller], tmp_pat
 def test_two_hundred_kills_leave_nothing(callers: list[Caller], tmp_path: Path) -> None:
     for seed in range(1000, 1200):
         kill_somebody(callers, tmp_path / str(seed), seed)
+
+
+def test_a_helper_that_is_still_starting_ends_with_its_caller(tmp_path: Path) -> None:
+    script = "from mmsprep.isolate import Sandbox\nSandbox(preload=['imports_slowly']).level"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment) as caller:
+        assert soon(lambda: len(processes_of(tmp_path)) == 2, 20)
+        # Past the few lines that it is started with, into the import.
+        time.sleep(1)
+        caller.kill()
+
+    assert soon(lambda: not processes_of(tmp_path)), processes_of(tmp_path)
 
 
 def test_after_the_helper_died_the_item_is_unavailable_and_the_next_one_works() -> None:

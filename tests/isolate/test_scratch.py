@@ -55,6 +55,26 @@ def test_what_a_living_process_uses_is_not_swept(temporary: Path) -> None:
     assert not directory.parent.exists()
 
 
+def test_a_forked_child_does_not_keep_what_its_killed_parent_left(temporary: Path) -> None:
+    script = (
+        "import os, signal, time; from mmsprep.isolate import item_directory\n"
+        "entered = item_directory(); directory = entered.__enter__()\n"
+        "child = os.fork()\n"
+        "if child == 0: os.close(1); time.sleep(60); os._exit(0)\n"
+        "print(child, directory, flush=True); time.sleep(0.5)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
+    child, directory = done.stdout.split()
+    try:
+        scratch.sweep()
+
+        assert not Path(directory).exists()
+    finally:
+        os.kill(int(child), 9)
+
+
 def test_two_items_share_a_base_and_nothing_else(temporary: Path) -> None:
     own = scratch.Scratch()
     first, second = own.directory(), own.directory()
@@ -67,30 +87,30 @@ def test_two_items_share_a_base_and_nothing_else(temporary: Path) -> None:
 def test_a_base_of_somebody_else_is_left_alone(temporary: Path) -> None:
     if os.geteuid() != 0:
         pytest.xfail("only root can make a directory of somebody else's")
-    base = temporary / "mmsprep-65534-x"
+    base = temporary / "mmsprep-items-65534-x"
     base.mkdir()
-    (base / "left").touch()
+    (base / "item-left").mkdir()
     os.chown(base, 65534, 65534)
 
     scratch.sweep()
 
-    assert (base / "left").exists()
+    assert (base / "item-left").exists()
     assert not (base / "lock").exists()
 
 
 def test_a_planted_link_is_not_followed(temporary: Path) -> None:
     precious = temporary / "precious"
     precious.mkdir()
-    (precious / "file").touch()
-    (temporary / "mmsprep-0-link").symlink_to(precious)
+    (precious / "item-like").touch()
+    (temporary / "mmsprep-items-0-link").symlink_to(precious)
     base = abandoned(temporary)
     (base / "link").symlink_to(precious)
     (base / "lock").unlink()
-    (base / "lock").symlink_to(precious / "file")
+    (base / "lock").symlink_to(precious / "made")
 
     scratch.sweep()
 
-    assert [each.name for each in precious.iterdir()] == ["file"]
+    assert [each.name for each in precious.iterdir()] == ["item-like"]
 
 
 def test_a_base_that_was_cleaned_away_is_made_again(temporary: Path) -> None:

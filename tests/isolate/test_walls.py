@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -123,6 +124,15 @@ def test_the_same_attack_succeeds_without_walls(targets: dict[str, Any], attack:
 
 def test_items_do_not_see_each_others_files(sandbox: Sandbox, targets: dict[str, Any]) -> None:
     with item_directory() as sibling:
+        shutil.copy(targets["secret"], sibling / "secret")
+        arguments = {**targets, "attack": "read_file", "secret": str(sibling / "secret")}
+
+        assert inside(sandbox, arguments).startswith("refused")
+
+
+def test_a_readable_directory_around_all_items_does_not_open_them(targets: dict[str, Any]) -> None:
+    """A script in the temporary directory has it in sys.path."""
+    with Sandbox(readable=[tempfile.gettempdir()]) as sandbox, item_directory() as sibling:
         shutil.copy(targets["secret"], sibling / "secret")
         arguments = {**targets, "attack": "read_file", "secret": str(sibling / "secret")}
 

@@ -153,7 +153,7 @@ def _flatten(top: int, name: str) -> None:
         while names := _unlink_files(inner):
             for deeper in names:
                 _make_ours(deeper, inner)
-                os.rename(deeper, f"gone-{secrets.token_hex(8)}", src_dir_fd=inner, dst_dir_fd=top)
+                os.rename(deeper, f"{_ITEM}gone-{secrets.token_hex(8)}", src_dir_fd=inner, dst_dir_fd=top)
     finally:
         os.close(inner)
     os.rmdir(name, dir_fd=top)

@@ -158,11 +158,11 @@ def _breach(watch: Watch) -> str | None:
     # What the item shares with us it has from the helper.
     used_bytes = max(0, count.memory_bytes - census.memory_of("self"))
     watch.peak_bytes = max(watch.peak_bytes, used_bytes)
+    if count.processes > _MAX_PROCESSES:
+        return "processes"
     if used_bytes > watch.memory_bytes:
         return "memory"
-    if count.cpu_seconds + _cpu_seconds() > watch.cpu_seconds:
-        return "cpu"
-    return "processes" if count.processes > _MAX_PROCESSES else None
+    return "cpu" if count.cpu_seconds + _cpu_seconds() > watch.cpu_seconds else None
 
 
 def _cpu_seconds() -> float:
