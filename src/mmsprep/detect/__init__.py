@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect import av, calendar, card, document, picture
+from mmsprep.detect import av, calendar, card, document, picture, place
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -57,8 +57,8 @@ def detect(path: Path, limits: Limits) -> Facts:
     named = _magic().from_buffer(head)
     if named == UNNAMED:
         named = av.sniff(head) or named
+    named = card.sniff(head) or place.sniff(head) or named
     named = calendar.sniff(head) or named
-    named = card.sniff(head) or named
     mime = SPELLINGS.get(named, named)
     parser = _parsers().get(mime)
     return parser(path, mime, size, limits) if parser else Facts(type=mime, bytes=size)
@@ -85,6 +85,7 @@ def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
         calendar.TYPE: calendar.parse,
         card.CARD: card.parse,
         card.JSON: card.parse_json,
+        place.TYPE: place.parse,
     }
 
 
