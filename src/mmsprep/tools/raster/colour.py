@@ -17,15 +17,21 @@ UNSEEN = 1
 """A difference of one in 255 that rounding makes: a profile no further off than this is sRGB."""
 
 
-def srgb(picture: Image.Image) -> Image.Image:
+def srgb(picture: Image.Image, icc: bytes | None = None) -> Image.Image:
     """Give the picture as L, RGB or RGBA in 8-bit sRGB, alpha kept where it is not opaque everywhere.
 
-    An embedded ICC profile is applied; one that cannot be read is ignored, as viewers do.
+    The ICC profile is applied; one that cannot be read is ignored, as viewers do.
     """
-    icc = picture.info.get("icc_profile")
     pixels = _eight_bit(picture)
     pixels = _through_profile(pixels, icc) if icc else pixels
     return _without_opaque_alpha(_plain(pixels))
+
+
+def bare(pixels: Image.Image) -> Image.Image:
+    """Copy the pixels and nothing else: Pillow writes comments and profiles that it remembers from the source."""
+    from PIL import Image
+
+    return Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
 
 
 def flatten(pixels: Image.Image) -> Image.Image:

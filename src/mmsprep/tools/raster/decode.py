@@ -62,8 +62,8 @@ def poster(picture: Image.Image) -> None:
         picture.seek(shown.index(max(shown)))
 
 
-def upright(pixels: Image.Image, picture: Image.Image) -> Image.Image:
-    """Turn *pixels*, which came from *picture*, the way its EXIF orientation says (CIPA DC-008, 4.6.4)."""
+def turning(picture: Image.Image) -> Image.Transpose | None:
+    """Tell how to turn a picture upright, as its EXIF orientation says (CIPA DC-008, 4.6.4)."""
     from PIL import Image
 
     turn = Image.Transpose
@@ -78,10 +78,9 @@ def upright(pixels: Image.Image, picture: Image.Image) -> Image.Image:
     }
     try:
         with _quietly():
-            orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+            return turns.get(picture.getexif().get(ORIENTATION_TAG, 1))
     except DECODING_ERRORS:
-        return pixels
-    return pixels.transpose(turns[orientation]) if orientation in turns else pixels
+        return None
 
 
 SEGMENT = re.compile(rb"\xff+([\xc0-\xcf\xda-\xfe])(..)", re.DOTALL)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from io import BytesIO
-from math import log, sqrt
+from math import log
 from typing import TYPE_CHECKING
 
 from mmsprep.fit import Fitted, fit
+from mmsprep.tools.raster.side import AIM, HEADER_BYTES, SLOPE, Choice, choose_side, first_side
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,50 +27,44 @@ ROBIDOUX = (
 )
 # fmt: on
 
-FINEST = 1 / 0.08
-"""The finest tables worth their bytes, as libjpeg's quality 96: nobody has seen a difference above it."""
+FINEST = 1 / 0.06
+"""The finest tables worth their bytes, as libjpeg's quality 97: nobody has seen a difference above it."""
 COARSEST = 1 / 4.0
 """As libjpeg's quality 12: below it a picture is blocks."""
-SHARPEST = 1 / 0.14
-BLUNTEST = 1 / 0.50
-"""Between these, as libjpeg's 93 and 75, one long side is as good as another (facts/images.md)."""
-HEADER_BYTES = 620
 BAND = 16
+SMALLEST = 240
+"""The long side below which a picture is a thumbnail."""
 
 
 def encode(pixels: Image.Image, quality: float, *, progressive: bool = False, full_colour: bool = False) -> bytes:
-    """Write a JPEG whose tables are Robidoux's divided by *quality*; 1 is libjpeg's 50, `FINEST` its 96."""
+    """Write a JPEG whose tables are Robidoux's divided by *quality*; 1 is libjpeg's 50, `FINEST` its 97."""
     table = [min(max(round(step / quality), 1), 255) for step in ROBIDOUX]
     return _save(pixels, table, optimize=True, progressive=progressive, subsampling=0 if full_colour else 2)
 
 
-def fit_jpeg(pixels: Image.Image, limit: int, largest: tuple[int, int], *, progressive: bool = False) -> bytes | None:
-    """Give the JPEG of *pixels* below *limit* bytes and within *largest* pixels that looks best on a screen.
+def fit_jpeg(
+    pixels: Image.Image,
+    limit: int,
+    largest: int,
+    *,
+    progressive: bool = False,
+    finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
+) -> bytes | None:
+    """Give the JPEG of *pixels* below *limit* bytes and with a long side up to *largest* that looks best on a screen.
 
+    *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed.
     None says that no size and quality worth looking at fits.
     """
-    side = min(max(largest), first_side(pixels.size, limit))
-    for _ in range(3):
-        small = at_side(pixels, side)
-        quality, slope = _foresee(small, limit)
-        better = _better_side(side, quality, slope, max(largest))
-        if 0.9 < better / side < 1.1:
-            break
-        side = better
-    found = _fit_quality(small, limit, quality, slope, progressive=progressive)
-    while found is None and side > 160:
-        side = side * 2 // 3
-        small = at_side(pixels, side)
-        found = _fit_quality(small, limit, *_foresee(small, limit), progressive=progressive)
-    if found is None:
-        return None
-    return _spend_on_colour(small, found, limit, progressive=progressive)
-
-
-def first_side(size: tuple[int, int], limit: int) -> int:
-    """Guess the best long side for a budget, for a 3:2 photograph and others of its area."""
-    long_side = min(max(2048 * (limit / 600_000) ** 0.42, 1024), 3072)
-    return round(sqrt(long_side * long_side / 1.5 * max(size) / min(size)))
+    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=FINEST)
+    side = choice.side if choice else min(largest, first_side(pixels.size, limit))
+    while True:
+        small = finish(at_side(pixels, side))
+        found = _fit_quality(small, limit, *_foresee(small, limit, choice), progressive=progressive)
+        if found is not None:
+            return _spend_on_colour(small, found, limit, progressive=progressive)
+        choice, side = None, min(side, max(pixels.size)) * 2 // 3
+        if side < SMALLEST:
+            return None
 
 
 def at_side(pixels: Image.Image, side: int) -> Image.Image:
@@ -94,6 +89,7 @@ def _fit_quality(
         high=FINEST,
         guess=quality,
         slope=slope,
+        encodes=5,
     )
 
 
@@ -105,21 +101,18 @@ def _spend_on_colour(pixels: Image.Image, found: Fitted[bytes], limit: int, *, p
     return finer if len(finer) < limit else found.value
 
 
-def _better_side(side: int, quality: float, slope: float, largest: int) -> int:
-    """Move the side so that the same bytes buy a quality at which sides are about equally good."""
-    wanted = min(max(quality, BLUNTEST), SHARPEST)
-    # Bytes grow with about the side to the 1.6 at one quality, and with quality ** slope at one side.
-    better = side * float((quality / wanted) ** (slope / 1.6))
-    return min(largest, max(round(better), min(1024, largest, side)))
-
-
-def _foresee(pixels: Image.Image, limit: int) -> tuple[float, float]:
-    """Foresee the quality that fills *limit*, and how steeply size follows quality there, by two cheap probes."""
+def _foresee(pixels: Image.Image, limit: int, choice: Choice | None = None) -> tuple[float, float]:
+    """Foresee the quality that fills *limit*, and how steeply size follows quality there, by cheap probes."""
     sample, share = _bands(pixels)
-    first, second = 1 / 0.5, 1 / 0.2
-    sizes = [_probe(sample, quality, share) for quality in (first, second)]
-    slope = max(log(sizes[1] / sizes[0]) / log(second / first), 0.2)
-    return min(max(second * (limit * 0.985 / sizes[1]) ** (1 / slope), COARSEST), FINEST), slope
+    quality = choice.quality if choice else 2.0
+    first = _probe(sample, quality, share)
+    slope = choice.slope if choice else SLOPE
+    better = min(max(quality * (limit * AIM / first) ** (1 / slope), COARSEST), FINEST)
+    if choice or abs(log(better / quality)) < 0.1:
+        return better, slope
+    second = _probe(sample, better, share)
+    slope = max(log(second / first) / log(better / quality), 0.2)
+    return min(max(better * (limit * AIM / second) ** (1 / slope), COARSEST), FINEST), slope
 
 
 def _probe(sample: Image.Image, quality: float, share: float) -> float:

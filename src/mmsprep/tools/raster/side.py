@@ -1,0 +1,195 @@
+"""Choose a JPEG's long side and quality together, by trying sizes on a sample of tiles and looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from math import log, sqrt
+from typing import TYPE_CHECKING
+
+from mmsprep.tools.raster import likeness
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SCREEN = 2048
+"""The long side of a large phone's screen: what a picture is looked at in."""
+TILE = 128
+"""Side of a tile at screen size; eighths of it are whole JPEG blocks of 16."""
+TILES = 32
+RIM = 8
+"""What is left out around a tile, where scaling has seen past its edge."""
+
+EIGHTHS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
+"""The long sides that are tried, in eighths of the screen."""
+PERFECT = 0.01
+"""The unlikeness that nobody sees (SSIMULACRA 2 above 93)."""
+HEADER_BYTES = 620
+SLOPE = 0.75
+"""How size follows quality in most photographs, until two sizes of this one are known."""
+AIM = 0.985
+TURNING = 5.0
+"""The quality (as libjpeg's 90) above which a larger side is the better bet, below which a smaller one."""
+
+Encode = Callable[["Image.Image", float], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A long side, the quality that should fill the limit there, how size follows quality, and how it will look."""
+
+    side: int
+    quality: float
+    slope: float
+    unlikeness: float
+
+
+def first_side(size: tuple[int, int], limit: int) -> int:
+    """Guess the best long side for a limit, for a 3:2 photograph and others of its area."""
+    long_side = min(max(2048 * (limit / 600_000) ** 0.42, 1024), 2048)
+    return round(sqrt(long_side * long_side / 1.5 * max(size) / min(size)))
+
+
+def choose_side(
+    pixels: Image.Image, limit: int, largest: int, encode: Encode, *, low: float, high: float
+) -> Choice | None:
+    """Find the long side up to *largest* whose tiles look most like the source when they fill their share of *limit*.
+
+    Walks from a first guess to the neighbours for as long as they look better, or until a larger side could
+    only add what nobody sees. None says that the picture is too small for a sample.
+    """
+    if min(pixels.size) * min(SCREEN, max(pixels.size)) < 3 * TILE * max(pixels.size):
+        return None
+    tiles = Tiles(pixels)
+    room = [eighths for eighths in EIGHTHS if eighths * tiles.screen <= 8 * largest * 1.01]
+    if not room:
+        return None
+    tried: dict[int, Choice] = {}
+
+    def look(eighths: int) -> float:
+        if eighths not in tried:
+            near = min(tried, key=lambda other: abs(other - eighths), default=None)
+            tried[eighths] = _try(tiles, eighths, tried[near] if near else None, limit, encode, low, high)
+        return tried[eighths].unlikeness
+
+    guess = 8 * first_side(pixels.size, limit) / tiles.screen
+    at = min(range(len(room)), key=lambda index: abs(room[index] - guess))
+    look(room[at])
+    step = 1 if tried[room[at]].quality > TURNING else -1
+    for way in (step, -step):
+        moved = False
+        while 0 <= at + way < len(room) and _worth(tried[room[at]], way):
+            if look(room[at + way]) >= look(room[at]):
+                break
+            at += way
+            moved = True
+        if moved:
+            break
+    return tried[room[at]]
+
+
+class Tiles:
+    """A sample of one picture, to be seen at any size."""
+
+    def __init__(self, pixels: Image.Image) -> None:
+        self.pixels = pixels
+        self.screen = min(SCREEN, max(pixels.size))
+        self.reach = TILE * max(pixels.size) / self.screen / 2
+        self.centres = _centres(pixels.size, 2 * self.reach)
+        self.shown = self._cut(8)
+        self.source = likeness.sample_of(self._inner(self.shown, 8).convert("L"))
+
+    @property
+    def share(self) -> float:
+        """What part of the picture the tiles are."""
+        width, height = self.pixels.size
+        return len(self.centres) * (2 * self.reach) ** 2 / (width * height)
+
+    def whole(self, size: int) -> float:
+        """Reckon the bytes of the whole picture from those of a sheet."""
+        return HEADER_BYTES + max(size - HEADER_BYTES, 1) / self.share
+
+    def at(self, eighths: int) -> Image.Image:
+        """Lay the tiles side by side as they are in the picture scaled to so many eighths of the screen."""
+        if eighths > 8:
+            return self._cut(eighths)
+        # From the tiles at screen size, which are few: whoever scales twice chooses the same.
+        return self.shown if eighths == 8 else self._rescale(self.shown, TILE * eighths // 8)
+
+    def _cut(self, eighths: int) -> Image.Image:
+        """Scale the tiles out of the picture."""
+        from PIL import Image
+
+        edge = TILE * eighths // 8
+        sheet = Image.new(self.pixels.mode, (edge * len(self.centres), edge))
+        for index, (x, y) in enumerate(self.centres):
+            box = (x - self.reach, y - self.reach, x + self.reach, y + self.reach)
+            sheet.paste(self.pixels.resize((edge, edge), Image.Resampling.LANCZOS, box=box), (index * edge, 0))
+        return sheet
+
+    def _rescale(self, sheet: Image.Image, edge: int) -> Image.Image:
+        """Scale each tile of a sheet by itself, so that none bleeds into the next."""
+        from PIL import Image
+
+        scaled = Image.new(sheet.mode, (edge * len(self.centres), edge))
+        for index in range(len(self.centres)):
+            tile = sheet.crop((index * sheet.height, 0, (index + 1) * sheet.height, sheet.height))
+            scaled.paste(tile.resize((edge, edge), Image.Resampling.LANCZOS), (index * edge, 0))
+        return scaled
+
+    def unlikeness(self, data: bytes, eighths: int) -> float:
+        """Tell how far an encoded sheet is from the source when it is shown on the screen."""
+        from PIL import Image
+
+        return likeness.unlikeness(self.source, self._inner(Image.open(BytesIO(data)), eighths).convert("L"))
+
+    def _inner(self, sheet: Image.Image, eighths: int) -> Image.Image:
+        """Scale the insides of the tiles to the screen."""
+        from PIL import Image
+
+        edge, inner = TILE * eighths / 8, TILE - 2 * RIM
+        rim = RIM * eighths / 8
+        shown = Image.new(sheet.mode, (inner * len(self.centres), inner))
+        for index in range(len(self.centres)):
+            box = (index * edge + rim, rim, (index + 1) * edge - rim, edge - rim)
+            tile = sheet.resize((inner, inner), Image.Resampling.BICUBIC, box=box)
+            shown.paste(tile, (index * inner, 0))
+        return shown
+
+
+def _try(
+    tiles: Tiles, eighths: int, near: Choice | None, limit: int, encode: Encode, low: float, high: float
+) -> Choice:
+    """Look at one size with the quality that fills the limit, found by two encodes of the sheet."""
+    sheet = tiles.at(eighths)
+    side = eighths * tiles.screen // 8
+    wanted = limit * AIM
+    slope = near.slope if near else SLOPE
+    # Bytes grow with about the side to the 1.6 at one quality.
+    quality = near.quality * (near.side / side) ** (1.6 / slope) if near else 4.0
+    quality = min(max(quality, low), high)
+    first = tiles.whole(len(encode(sheet, quality)))
+    better = min(max(quality * (wanted / first) ** (1 / slope), low), high)
+    data = encode(sheet, better)
+    if abs(log(better / quality)) > 0.05:
+        slope = min(max(log(tiles.whole(len(data)) / first) / log(better / quality), 0.2), 2.0)
+    final = min(max(better * (wanted / tiles.whole(len(data))) ** (1 / slope), low), high)
+    return Choice(side, final, slope, tiles.unlikeness(data, eighths))
+
+
+def _worth(choice: Choice, way: int) -> bool:
+    """Tell whether a step could show: upwards not from what is perfect already."""
+    return way < 0 or choice.unlikeness > PERFECT
+
+
+def _centres(size: tuple[int, int], reach: float) -> list[tuple[float, float]]:
+    """Spread tiles over the picture on a grid of about its own shape, none across its edge."""
+    width, height = size
+    across = max(1, min(round(sqrt(TILES * width / height)), int(width // reach)))
+    down = max(1, min(round(TILES / across), int(height // reach)))
+    return [
+        ((column + 0.5) * width / across, (row + 0.5) * height / down)
+        for row in range(down)
+        for column in range(across)
+    ]
