@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.api.conftest import KEY, MMS, SMS, Api, Fault, Handler
+from tests.servers.messages_api import KEY, MMS, SMS, Api, Fault, Handler
 
 import mmsprep.api as public
 from mmsprep.api import Client, MaybeSent, Refused, Undelivered, UnknownMessage

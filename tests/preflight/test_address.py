@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from tests.preflight.conftest import Host
+from tests.servers.media_host import Host
 
 from mmsprep.pipeline import Pipeline
 from mmsprep.preflight import check

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from tests.preflight.conftest import Host
+from tests.servers.media_host import Host
 
 from mmsprep.pipeline import Pipeline
 from mmsprep.preflight import Preflight, check

@@ -35,6 +35,8 @@ def test_the_end_of_a_signature_is_read(query: str, ends: datetime | None) -> No
 def test_a_signature_that_ends_too_soon_is_refused_by_who_comes_back() -> None:
     (found,) = about_url(f"{BASE}?X-Amz-Date=20261122T120000Z&X-Amz-Expires=43200", NOW)
     assert (found.reason, found.refused_by, found.fatal) == ("expires", ("infobip",), True)
-    assert "ends in 0.5 days" in found.message
+    assert "ends in 12.0 hours" in found.message
+    (ended,) = about_url(f"{BASE}?X-Amz-Date=20261122T100000Z&X-Amz-Expires=60", NOW)
+    assert "has ended" in ended.message
     assert list(about_url(f"{BASE}?X-Amz-Date=20261122T120000Z&X-Amz-Expires=604800", NOW)) == []
     assert list(about_url(BASE, NOW)) == []

@@ -11,10 +11,10 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Facts
 from mmsprep.pipeline import Pipeline
 from mmsprep.preflight import judge
-from mmsprep.preflight.fetch import Answer, Method, Unfetched, ask
-from mmsprep.preflight.judge import Finding, refusal
+from mmsprep.preflight.fetch import Answer, Method, Unfetched, ask, without_query
+from mmsprep.preflight.judge import EVERY, Finding, refusal
 
-__all__ = ["Finding", "Preflight", "check"]
+__all__ = ["EVERY", "Finding", "Preflight", "check", "without_query"]
 
 SCHEMA_VERSION = 1
 

@@ -87,10 +87,11 @@ def about_url(url: str, now: datetime) -> Iterator[Finding]:
         yield Finding("http", "it is not encrypted, so anybody on the way can read and change it; serve it by https")
     ends = expiry(url)
     if ends is not None and ends < now + KEPT:
-        days = max(0.0, (ends - now) / timedelta(days=1))
+        hours = (ends - now) / timedelta(hours=1)
+        left = f"ends in {hours:.1f} hours" if hours > 0 else "has ended"
         yield refusal(
             "expires",
-            f"its signature ends in {days:.1f} days, and providers ask for up to {KEPT.days}; sign it for longer, "
+            f"its signature {left}, and providers ask for up to {KEPT.days} days; sign it for longer, "
             "or use a public or CDN URL",
             STRICT_ABOUT_STAYING,
         )

@@ -1,0 +1,166 @@
+"""``send``: compose a message, and hand it to the API."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mmsprep.cli import common
+from mmsprep.errors import Misconfigured, PrepError, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mmsprep.api import Client, Sent
+    from mmsprep.message import Message
+    from mmsprep.pipeline import Pipeline
+
+
+def send(
+    to: Annotated[str, typer.Option(metavar="+1...", help="The number that receives, with its country code.")],
+    from_: Annotated[str, typer.Option("--from", metavar="+1...", help="The number that sends.")],
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE", help="Files, or - for standard input; none for an SMS.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="The text; a place's link is offered when there is none.")] = None,
+    caption: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="One per source, in order.")] = None,
+    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="Where receipts go (https).")] = None,
+    delivery_receipt: Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")] = False,
+    tag: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Kept with the message.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="First fetch the media as a provider would.")] = False,
+    wait: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Wait so long until it is delivered.")
+    ] = None,
+    profile: common.ProfileName = None,
+    max_bytes: common.MaxBytes = None,
+    store: common.StoreUrl = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """Send files as one message, or a text alone.
+
+    The key of the API is MMSPREP_API_KEY. Nothing is ever sent a second time by itself.
+
+    Exit status: 0 sent (or delivered), 1 rejected, or perhaps sent, 2 wrong usage, 3 something unavailable.
+    """
+    from mmsprep.api import Client
+
+    settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
+    ways: dict[str, Any] = {"webhook_url": webhook_url, "delivery_receipt": delivery_receipt, "tags": _tags(tag or [])}
+    with Client(settings=settings) as client, _told(sources or [text or ""], as_json=as_json):
+        ways |= _checked(to, from_, webhook_url)
+        if sources:
+            message = _composed(sources, caption or (), settings, check=check)
+            with _carefully():
+                sent = client.send_mms(message, text=text, **ways)
+        elif text:
+            with _carefully():
+                sent = client.send_sms(text, **ways)
+        else:
+            raise Misconfigured("there is nothing to send; give files, or --text, or both")
+        _tell(sent, as_json=as_json)
+        if wait is not None:
+            _tell(_waited(client, sent, wait), as_json=as_json)
+
+
+def _checked(to: str, from_: str, webhook_url: str | None) -> dict[str, str]:
+    """Check what can be checked before minutes are spent on the media, and give both numbers as E.164."""
+    from mmsprep.phone import e164
+    from mmsprep.request import checked_webhook
+
+    if webhook_url is not None:
+        checked_webhook(webhook_url)
+    return {"to": e164(to), "from_": e164(from_, what="from")}
+
+
+def _tags(given: Sequence[str]) -> dict[str, str]:
+    parts = [each.partition("=") for each in given]
+    if wrong := [name for name, equals, _ in parts if not (name and equals)]:
+        raise Misconfigured(f"a tag is NAME=VALUE; not so: {', '.join(wrong)}")
+    return {name: value for name, _, value in parts}
+
+
+def _composed(sources: Sequence[str], captions: Sequence[str], settings: Any, *, check: bool) -> Message:
+    from mmsprep.pipeline import Pipeline
+
+    given = [sys.stdin.buffer if source == "-" else source for source in sources]
+    with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
+        message = pipeline.compose(given, captions=captions)
+        for warning in message.warnings:
+            _warn(warning)
+        if check:
+            _check(message, pipeline)
+    return message
+
+
+def _check(message: Message, pipeline: Pipeline) -> None:
+    """Fetch the media as a provider would; raises Rejected when one of them would be refused."""
+    from mmsprep import preflight
+
+    for url in message.media_urls:
+        found = preflight.check(url, pipeline=pipeline)
+        for each in found.findings:
+            if each.fatal:
+                raise Rejected("not-accepted", f"{preflight.without_query(url)}: {each.message}")
+            _warn(each.message)
+
+
+def _waited(client: Client, sent: Sent, seconds: float) -> Sent:
+    last = [sent.status]
+
+    def progress(found: Sent) -> None:
+        if found.status != last[0]:
+            last[0] = found.status
+            typer.echo(f"{found.message_id} is {_plain(found.status)}", err=True)
+
+    return client.wait_until_delivered(sent.message_id, timeout_seconds=seconds, progress=progress)
+
+
+def _tell(sent: Sent, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(sent.as_dict()))
+        return
+    parts = [f"{len(sent.media_urls)} files" if len(sent.media_urls) > 1 else ""]
+    parts += [f"{sent.segments} segments" if (sent.segments or 0) > 1 else ""]
+    parts += [f"{sent.cost} {_plain(sent.currency or '')}".strip() if sent.cost is not None else ""]
+    parts += [f"at {sent.delivered_at:%Y-%m-%d %H:%M:%S} UTC" if sent.delivered_at else ""]
+    typer.echo("  ".join(filter(None, [_plain(sent.status), sent.message_id, *parts])))
+
+
+@contextmanager
+def _told(sources: Sequence[str], *, as_json: bool) -> Iterator[None]:
+    """Tell an error in one line, or as JSON, and end with its exit status."""
+    from mmsprep import show
+
+    try:
+        yield
+    except PrepError as error:
+        if as_json:
+            typer.echo(json.dumps(common.as_dict(", ".join(sources), error)))
+        else:
+            typer.echo(show.line("", error), err=True)
+        raise typer.Exit(common.status(error)) from error
+
+
+@contextmanager
+def _carefully() -> Iterator[None]:
+    """Say what an interruption means while a message goes out."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted: the message may have gone out; look before sending it again", err=True)
+        raise
+
+
+def _warn(text: str) -> None:
+    typer.echo(f"warning: {_plain(text)}", err=True)
+
+
+def _plain(text: str) -> str:
+    from mmsprep.show import escaped
+
+    return escaped(text)
