@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mmsprep.cli import about, compose, prepare
+from mmsprep.cli import about, check, compose, prepare, send
 from mmsprep.cli.common import Exit
 from mmsprep.errors import Misconfigured
 
@@ -23,6 +23,8 @@ app = typer.Typer(
 for command in (
     prepare.prepare,
     compose.compose,
+    check.check,
+    send.send,
     prepare.inspect,
     about.profiles,
     about.doctor,
