@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mmsprep.cli import about, check, compose, prepare, send
+from mmsprep.cli import about, check, compose, prepare, send, store
 from mmsprep.cli.common import Exit
 from mmsprep.errors import Misconfigured
 
@@ -31,6 +31,7 @@ for command in (
     prepare.demo,
 ):
     app.command()(command)
+app.add_typer(store.app, name="store")
 
 
 @app.callback(invoke_without_command=True)
