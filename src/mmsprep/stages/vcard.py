@@ -47,7 +47,7 @@ def _written(contact: Contact, job: Job, *, several: bool) -> Path:
     region = job.options.get("region")
     sent, warnings = as_sent(contact, str(region).strip().upper() if region else None)
     version = "2.1" if job.profile.vcard == "2.1" else "3.0"
-    limit = job.profile.limit(CARD)
+    limit = min(job.profile.limit(CARD), job.limits.card_bytes)
     data = build(sent, None, version)
     if len(data) >= limit:
         raise Rejected(

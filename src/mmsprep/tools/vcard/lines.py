@@ -49,8 +49,10 @@ def as_sent(contact: Contact, region: str | None) -> tuple[Contact, list[str]]:
     phones = tuple(phone for phone, _ in numbers)
     extensions = [f"{phone.number} ext. {phone.extension}" for phone in phones if phone.extension]
     note = "\n".join(filter(None, (contact.note, *(line for line in extensions if line not in contact.note))))
-    sent = replace(contact, phones=phones, note=note, name=contact.shown_name, given=_given(contact), dropped=())
-    return replace(sent, geo=_rounded(contact.geo)), warnings
+    # FN must not be empty (RFC 2426, 3.1.1), also when all that there is is a photo or a place.
+    named = replace(contact, name=contact.shown_name or ("Location" if contact.geo else "Contact"))
+    sent = replace(named, phones=phones, note=note, given=_given(named), geo=_rounded(contact.geo), dropped=())
+    return sent, warnings
 
 
 def lines_of(contact: Contact) -> Iterator[Line]:

@@ -65,7 +65,7 @@ def _pixels(path: Path, limits: Limits) -> Image:
         picture.draft(None, (2 * SIDE, 2 * SIDE))
     decode(picture)
     # The profile describes pixels that scaling keeps, so it is cheaper to convert the few that are left.
-    few: Image = _scaled(picture) if picture.mode in ("RGB", "L", "CMYK") else picture
+    few: Image = _scaled(picture) if picture.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else picture
     shown = colour.flatten(colour.bare(colour.srgb(few, picture.info.get("icc_profile"))))
     turn = turning(picture)
     return _squared(_scaled(shown if turn is None else shown.transpose(turn)))
