@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
 
 from mmsprep.errors import Rejected
 from mmsprep.stages.pdf import STAGE
+from mmsprep.tools.pdf import embedded
 
 ACTIVE = re.compile(
     rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|Filespec|XFA|AA|OpenAction|RichMedia\w*|SubmitForm|ImportData|GoToR|GoToE"
@@ -219,3 +222,41 @@ def test_a_signature_is_told_to_be_gone(make, send):
     pdf.Root.AcroForm = Dictionary(Fields=Array([]), SigFlags=3)
     _, warnings = send(pdf, STAGE)
     assert any("signature" in each for each in warnings)
+
+
+def test_a_photo_inside_loses_its_place_and_keeps_its_pixels(make, send):
+    exif = Image.Exif()
+    exif[0x010E] = "planted"
+    pixels = make.photo(300, 200)
+    buffer = BytesIO()
+    pixels.save(buffer, "JPEG", quality=90, exif=exif, comment=b"planted")
+    pdf = make.document(0)
+    picture = make.image(pdf, pixels)
+    picture.write(buffer.getvalue(), filter=Name.DCTDecode)
+    make.show(pdf, picture)
+    assert b"planted" in picture.read_raw_bytes()
+    (out,), _ = send(pdf, STAGE)
+    with pikepdf.open(out) as made:
+        (found,) = [each for each in made.objects if isinstance(each, pikepdf.Stream) and "/Width" in each]
+        data = found.read_raw_bytes()
+    assert b"planted" not in data
+    with Image.open(BytesIO(data)) as after, Image.open(buffer) as before:
+        assert after.tobytes() == before.tobytes()
+
+
+def test_a_jpeg_2000_inside_loses_its_boxes_and_keeps_its_code(make, send):
+    buffer = BytesIO()
+    make.photo(300, 200).save(buffer, "JPEG2000")
+    box = b"planted" * 3
+    data = buffer.getvalue()
+    at = data.index(b"jp2c") - 4
+    noted = data[:at] + (8 + len(box)).to_bytes(4, "big") + b"xml " + box + data[at:]
+    assert embedded.without_jp2_boxes(noted) == data
+    assert embedded.without_jp2_boxes(data) == data
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\xff\xff", b"\xff\xd8\xff\xfe\0\2\xff\xda", b"noise"]
+)
+def test_a_cut_off_jpeg_is_no_error(data):
+    assert embedded.without_jpeg_segments(data) in (data, b"\xff\xd8\xff\xda")

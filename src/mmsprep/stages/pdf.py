@@ -31,12 +31,13 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
         verdict.judge(media.path, pdf, job.limits)
         interactive = forms.examine(pdf)
         job.emit(Event("pdf", 0.1))
-        forms.flatten(pdf, interactive)
-        _tell(clean.clean(pdf), interactive, job)
+        whole = forms.drawn(pdf, interactive)
+        forms.flatten(whole, interactive)
+        _tell(clean.clean(whole), interactive, job)
         job.emit(Event("pdf", 0.3))
-        touched = _write(pdf, media.facts.bytes, path, job)
+        touched = _write(whole, media.facts.bytes, path, job)
     job.emit(Event("pdf", 0.8))
-    _verify(media, path, touched, job, marks=interactive.drawn)
+    _verify(media, path, touched, interactive, job)
     return (path,)
 
 
@@ -109,12 +110,14 @@ def _tell(removed: clean.Removed, interactive: forms.Interactive, job: Job) -> N
             job.warn(f"removed: {count} × {what}")
 
 
-def _verify(media: Media, path: Path, touched: list[int], job: Job, *, marks: bool) -> None:
+def _verify(media: Media, path: Path, touched: list[int], interactive: forms.Interactive, job: Job) -> None:
     """Compare with the original; warn of a page that looks different, reject when pages or text are lost."""
     pages = media.facts.pages or 1
     wanted = dict.fromkeys([*touched[: LOOKED_AT - 1], 0, *touched])
-    found = verify.compare(media.path, path, list(wanted)[: min(LOOKED_AT, pages)], marks=marks)
+    found = verify.compare(media.path, path, list(wanted)[: min(LOOKED_AT, pages)], marks=interactive.drawn)
     if found.pages[0] != found.pages[1] or found.text < verify.TEXT_KEPT:
         raise Rejected("damaged", "loses text or pages when it is written anew; print it to PDF and send that")
+    if lost := found.lacks(interactive.undrawn):
+        job.warn(f"what was written into the form with {lost[:20]} could not be drawn: no font here has it")
     if found.different is not None:
         job.warn(f"page {found.different + 1} may look different from the original")

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.tools.pdf import embedded
 from mmsprep.tools.pdf.names import (
     CATALOGUE_KEYS,
     LINK_KEYS,
@@ -50,6 +51,7 @@ def clean(pdf: pikepdf.Pdf) -> Removed:
         _trim_annotations(page.obj, numbers, removed)
     _trim_outlines(pdf.Root, numbers)
     removed.actions = sweep(pdf, numbers)
+    embedded.strip(pdf)
     return removed
 
 

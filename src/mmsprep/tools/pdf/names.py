@@ -11,7 +11,9 @@ ACTIVE_ACTIONS = frozenset(
 DROPPED_KEYS = frozenset(
     "/AA /OpenAction /JS /JavaScript /Launch /AF /EF /RF /EmbeddedFiles /XFA /PieceInfo /Metadata /LastModified "
     "/RichMediaContent /RichMediaSettings /3DD /3DA /Renditions /AlternatePresentations /SpiderInfo /OPI /Ref "
-    "/Perms /DSS /Collection /Requirements /Movie /Sound /SubmitForm /ImportData".split()
+    "/Perms /DSS /Collection /Requirements /Movie /Sound /SubmitForm /ImportData "
+    "/Info /CreatorInfo /Author /Creator /Producer /CreationDate /ModDate "
+    "/PTEX.InfoDict /PTEX.FileName /PTEX.PageNumber /PTEX.Fullbanner".split()
 )
 """Keys whose values act, embed another file, or say who made the document; no page needs them to be shown."""
 

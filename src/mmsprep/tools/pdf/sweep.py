@@ -17,7 +17,7 @@ NESTING = 60
 # qpdf writes names without needless #xx escapes, so that one look at an object's text finds what to examine.
 _SUSPECT = re.compile(
     rb"/(?:%s)(?![A-Za-z0-9])|/URI[ (<]|/F [(<]|/FFilter|/Filespec|/EmbeddedFile|/Type /(?:Page|Template)(?![A-Za-z])"
-    % b"|".join(name[1:].encode() for name in sorted(ACTIVE_ACTIONS | DROPPED_KEYS))
+    % b"|".join(re.escape(name[1:].encode()) for name in sorted(ACTIVE_ACTIONS | DROPPED_KEYS))
 )
 
 

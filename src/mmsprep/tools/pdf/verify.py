@@ -29,10 +29,16 @@ class Comparison:
     pages: tuple[int, int]
     text: float
     different: int | None
+    letters: frozenset[str] = frozenset()
+    """Every letter of the text that is there now."""
 
     @property
     def sound(self) -> bool:
         return self.pages[0] == self.pages[1] and self.text >= TEXT_KEPT and self.different is None
+
+    def lacks(self, written: str) -> str:
+        """Give the letters of *written* that are nowhere in the text."""
+        return "".join(sorted(set("".join(written.split())) - self.letters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,12 @@ def compare(before: Path, after: Path, looked_at: Collection[int], *, marks: boo
     all_of_it = sum(each.total() for each in one.letters)
     kept = sum((had & has).total() for had, has in zip(one.letters, other.letters, strict=True))
     different = (index for index in looked_at if not looks_alike(one.pictures[index], other.pictures[index]))
-    return Comparison((one.pages, other.pages), kept / all_of_it if all_of_it else 1.0, next(different, None))
+    return Comparison(
+        (one.pages, other.pages),
+        kept / all_of_it if all_of_it else 1.0,
+        next(different, None),
+        frozenset().union(*other.letters),
+    )
 
 
 def _look(path: Path, looked_at: Collection[int], *, marks: bool) -> _Look:

@@ -1,0 +1,106 @@
+"""Take out of the pictures inside a document what their cameras and editors wrote beside the pixels."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pikepdf
+
+_SOI, _SOS, _EOI, _COM = 0xD8, 0xDA, 0xD9, 0xFE
+_APP0, _APP14, _APP15 = 0xE0, 0xEE, 0xEF
+_JP2 = b"\0\0\0\x0cjP  \r\n\x87\n"
+_JP2_PRIVATE = frozenset({b"xml ", b"uuid", b"uinf"})
+
+
+def strip(pdf: pikepdf.Pdf) -> None:
+    """Rewrite each JPEG and JPEG 2000 stream that carries more than its picture, pixels untouched."""
+    import pikepdf
+
+    without = {"/DCTDecode": without_jpeg_segments, "/JPXDecode": without_jp2_boxes}
+    for each in pdf.objects:
+        if not isinstance(each, pikepdf.Stream) or each.get("/Subtype") != "/Image":
+            continue
+        named = each.get("/Filter")
+        last = named[len(named) - 1] if isinstance(named, pikepdf.Array) and len(named) else named
+        if str(last) in without:
+            _rewrite(each, named, without[str(last)])
+
+
+def _rewrite(image: Any, named: Any, without: Any) -> None:
+    import pikepdf
+
+    plain = not isinstance(named, pikepdf.Array) or len(named) == 1
+    try:
+        data = image.read_raw_bytes() if plain else image.read_bytes(pikepdf.StreamDecodeLevel.generalized)
+    except pikepdf.PdfError:
+        return
+    kept = without(data)
+    if kept != data:
+        last = named if not isinstance(named, pikepdf.Array) else named[len(named) - 1]
+        parameters = image.get("/DecodeParms")
+        if isinstance(parameters, pikepdf.Array):
+            parameters = parameters[len(parameters) - 1] if len(parameters) else None
+        own = parameters if isinstance(parameters, pikepdf.Dictionary) else None
+        image.write(kept, filter=last, decode_parms=own)
+
+
+def without_jpeg_segments(data: bytes) -> bytes:
+    """Drop a JPEG's comments and application segments, but for JFIF and Adobe, which say how to decode it.
+
+    The colour space of a picture in a PDF is what its dictionary says, so a profile inside goes too.
+    """
+    segments = list(_segments(data))
+    dropped = [(start, end) for marker, start, end in segments if _is_private(marker)]
+    if not dropped:
+        return data
+    kept, at = [], 0
+    for start, end in dropped:
+        kept.append(data[at:start])
+        at = end
+    return b"".join([*kept, data[at:]])
+
+
+def without_jp2_boxes(data: bytes) -> bytes:
+    """Drop a JPEG 2000 file's XML and UUID boxes (ISO 15444-1, annex I)."""
+    if not data.startswith(_JP2):
+        return data
+    return b"".join(data[start:end] for kind, start, end in _boxes(data) if kind not in _JP2_PRIVATE)
+
+
+def _is_private(marker: int) -> bool:
+    return marker == _COM or (_APP0 < marker <= _APP15 and marker != _APP14)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Give the marker, start and end of each segment before the first scan (ITU T.81, B.1.1)."""
+    if data[:2] != b"\xff\xd8":
+        return
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
+        if marker in (_SOS, _EOI, _SOI):
+            return
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if end > len(data):
+            return
+        yield marker, at, end
+        at = end
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if length == 1 and at + 16 <= len(data):
+            length = int.from_bytes(data[at + 8 : at + 16], "big")
+        end = len(data) if length < 8 else min(at + length, len(data))
+        yield kind, at, end
+        at = end
+    if at < len(data):
+        yield b"", at, len(data)
