@@ -103,3 +103,9 @@ def test_the_profiles_text_limit_is_kept() -> None:
 def test_no_media_is_no_multimedia_message() -> None:
     with pytest.raises(Misconfigured, match="needs media"):
         message(0).request(to=TO, from_=FROM, text="hello")
+
+
+def test_the_originals_name_is_in_no_request() -> None:
+    told = message(media=tuple(replace(deliverable(number), name="jane-at-home.jpg") for number in range(2)))
+    bodies = [told.request(to=TO, from_=FROM), told.for_provider("twilio", to=TO, from_=FROM)]
+    assert "jane" not in json.dumps(bodies)

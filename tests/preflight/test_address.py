@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,35 @@ def test_a_port_where_nothing_listens_is_told(pipeline: Pipeline) -> None:
         port = taken.getsockname()[1]
     told = check(f"http://127.0.0.1:{port}/a.jpg", pipeline=pipeline, allow_private=True)
     assert [each.reason for each in told.findings] == ["unreachable"]
+
+
+def test_a_certificate_counts_as_it_does_for_providers(
+    host: Host, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = host.speak_tls(tmp_path)
+    told = check(f"{host.url}/photo.jpg", pipeline=pipeline, allow_private=True)
+    assert [each.reason for each in told.findings] == ["certificate"]
+    assert "self-signed certificate" in told.findings[0].message
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    trusted = check(f"{host.url}/photo.jpg", pipeline=pipeline, allow_private=True)
+    assert trusted.findings == ()
+
+
+def test_a_server_without_encryption_at_an_https_url_is_told(host: Host, pipeline: Pipeline) -> None:
+    told = check(f"https://127.0.0.1:{host.server_port}/photo.jpg", pipeline=pipeline, allow_private=True)
+    assert [each.reason for each in told.findings] == ["tls"]
+
+
+def test_an_encrypted_server_that_drips_is_left_in_time(
+    host: Host, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(host.speak_tls(tmp_path)))
+    told = check(f"{host.url}/dripping-body", pipeline=pipeline, allow_private=True, wait_seconds=0.7)
+    assert [each.reason for each in told.findings] == ["slow"]
+
+
+def test_a_handshake_that_never_ends_is_left_in_time(pipeline: Pipeline) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"https://127.0.0.1:{deaf.getsockname()[1]}/a.jpg"
+        told = check(url, pipeline=pipeline, allow_private=True, wait_seconds=0.5)
+    assert [each.reason for each in told.findings] == ["slow"]

@@ -114,6 +114,8 @@ def _ask_once(method: Method, parts: SplitResult, *, seconds: float, limit: floa
             raise late
         names = {name.lower(): value.strip() for name, value in response.getheaders()}
         return Answer(status=response.status, untrusted_headers=names, untrusted_body=body, whole=whole, seconds=0.0)
+    except Unfetched as error:
+        raise (late if ended.is_set() else error) from error.__cause__
     except (OSError, http.client.HTTPException, ValueError) as error:
         if ended.is_set() or isinstance(error, TimeoutError):
             raise late from error
@@ -191,6 +193,8 @@ def _connect(
         raise Unfetched("certificate", f"the certificate of {host} is not trusted ({why}); renew it") from error
     except TimeoutError:
         raise
+    except ssl.SSLError as error:
+        raise Unfetched("tls", f"{host} and we agree on no encryption ({error.reason}); check its TLS") from error
     except OSError as error:
         raise Unfetched(
             "unreachable", f"nothing answers at {host}, port {_port(parts)}; check that it is up"
