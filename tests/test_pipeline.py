@@ -20,7 +20,8 @@ import pytest
 from PIL import Image
 
 import mmsprep
-from mmsprep import Limits, Misconfigured, Pipeline, Profile, Rejected
+from mmsprep import Contact, Limits, Misconfigured, Pipeline, Place, Profile, Rejected
+from mmsprep.contact import Phone
 from mmsprep.prepared import failure_as_dict
 from mmsprep.settings import Settings
 
@@ -56,7 +57,7 @@ def test_the_result_is_as_published(pipeline: Pipeline, fixtures: Path) -> None:
 
 def test_the_published_form_does_not_change_unnoticed() -> None:
     digest = hashlib.sha256(json.dumps(SCHEMA, sort_keys=True).encode()).hexdigest()
-    assert digest[:16] == "7673eb43ee0503c4", "a reader may rely on it: is this a new schema version?"
+    assert digest[:16] == "2384301810888f80", "a reader may rely on it: is this a new schema version?"
 
 
 def test_bytes_and_open_files_are_sources_too(pipeline: Pipeline, fixtures: Path) -> None:
@@ -67,6 +68,29 @@ def test_bytes_and_open_files_are_sources_too(pipeline: Pipeline, fixtures: Path
     assert pipeline.prepare(io.BytesIO(content)).media[0].sha256 == by_path
     with (fixtures / "drawing.bmp").open("rb") as file:
         assert pipeline.prepare(file).media[0].sha256 == by_path
+
+
+def test_a_contact_becomes_a_card(pipeline: Pipeline) -> None:
+    ada = Contact(given="Ada", family="Lovelace", phones=(Phone("+442071234567"),))
+    prepared = pipeline.prepare(ada)
+    assert [(each.name, each.facts.type) for each in prepared.media] == [("Ada Lovelace.vcf", "text/x-vcard")]
+    assert prepared.steps == ("vcard",)
+
+
+def test_a_place_becomes_a_map_a_card_and_a_link_however_it_is_written(pipeline: Pipeline) -> None:
+    suva = pipeline.prepare(Place(-18.14, 178.44, label="Suva"))
+    assert [each.name for each in suva.media] == ["Suva.png", "Suva.loc.vcf"]
+    assert "https://www.google.com/maps/search/?api=1&query=-18.14,178.44" in suva.text
+    assert pipeline.prepare("geo:-18.14,178.44").media[0].facts.width
+    jsonschema.validate(suva.as_dict(), SCHEMA)
+
+
+def test_a_file_that_is_called_like_a_place_is_a_file(
+    pipeline: Pipeline, fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("37.77,-122.42").write_bytes((fixtures / "logo.png").read_bytes())
+    assert pipeline.prepare("37.77,-122.42").steps == ("image",)
 
 
 def test_without_a_store_the_files_are_the_callers_until_the_pipeline_closes(fixtures: Path) -> None:
@@ -184,10 +208,12 @@ def test_importing_the_package_loads_no_codec_and_starts_nothing() -> None:
 
 def test_the_public_names_are_these() -> None:
     assert sorted(mmsprep.__all__) == [
+        "Contact",
         "Limits",
         "Message",
         "Misconfigured",
         "Pipeline",
+        "Place",
         "Prepared",
         "Profile",
         "Rejected",

@@ -1,4 +1,7 @@
-"""Where media comes from: a path, bytes or an open file, turned into one descriptor that cannot be swapped."""
+"""Where media comes from: a path, bytes, an open file, a contact or a place, turned into one descriptor.
+
+From then on nobody can swap what it leads to.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from mmsprep import place
+from mmsprep.contact import Contact
 from mmsprep.errors import Rejected, Unavailable
+from mmsprep.place import Place
 
 KINDS = {
     stat.S_IFDIR: "a folder; give the files in it",
@@ -23,7 +29,8 @@ KINDS = {
 
 CHUNK_BYTES = 1_048_576
 
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+File = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+Source = File | Contact | Place
 
 
 class Remote(Protocol):
@@ -53,6 +60,10 @@ def label_of(source: Source) -> str:
     """Say which source is meant, as a result's ``source``: the path as given, or what kind of thing it was."""
     if isinstance(source, str | os.PathLike):
         return os.fspath(source)
+    if isinstance(source, Place):
+        return f"geo:{source.coordinates}"
+    if isinstance(source, Contact):
+        return "<contact>"
     if isinstance(source, bytes | bytearray | memoryview):
         return "<bytes>"
     name = getattr(source, "name", None)
@@ -69,6 +80,7 @@ def opened(
     ``too-many-bytes``; Unavailable ``store``.
     """
     label = label_of(source)
+    source, name = _built(source, name)
     if fetch is not None and isinstance(source, str) and source.startswith("s3://"):
         copy = directory / "source"
         with fetch(source) as remote:
@@ -93,9 +105,27 @@ def opened(
 
 def rereadable(source: Source, max_bytes: int) -> Source:
     """Make a source that can be read more than once: a stream's bytes, at most one more than *max_bytes*."""
-    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview):
+    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview | Contact | Place):
         return source
     return source.read(max_bytes + 1)
+
+
+def is_place(source: object) -> bool:
+    """Tell whether *source* is a place or a text that means one: a file of that name comes first."""
+    if isinstance(source, str):
+        return place.looks_like_place(source) and not os.path.lexists(source)
+    return isinstance(source, Place)
+
+
+def _built(source: Source, name: str | None) -> tuple[File, str | None]:
+    """Write what is built and not transcoded in the form in which it travels, with a name of its own."""
+    if isinstance(source, str) and is_place(source):
+        source = place.parse(source)
+    if isinstance(source, Place):
+        return source.to_geojson(), name or f"{source.label or 'place'}.geojson"
+    if isinstance(source, Contact):
+        return source.to_json(), name or f"{source.shown_name or 'contact'}.json"
+    return source, name
 
 
 def plain_name(name: str) -> str:
