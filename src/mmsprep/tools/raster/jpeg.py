@@ -26,9 +26,13 @@ ROBIDOUX = (
     85, 75, 135, 156, 189, 238, 311, 418,
 )
 # fmt: on
+NUDGES = tuple((index * 0.618 % 1 - 0.5) * 0.6 for index in range(64))
+"""Spread over the entries, these keep them from being rounded up together, which would make sizes jump."""
 
 FINEST = 1 / 0.06
 """The finest tables worth their bytes, as libjpeg's quality 97: nobody has seen a difference above it."""
+LOSSLESS = 1 / 0.03
+"""Tables of ones."""
 COARSEST = 1 / 4.0
 """As libjpeg's quality 12: below it a picture is blocks."""
 BAND = 16
@@ -38,7 +42,7 @@ SMALLEST = 240
 
 def encode(pixels: Image.Image, quality: float, *, progressive: bool = False, full_colour: bool = False) -> bytes:
     """Write a JPEG whose tables are Robidoux's divided by *quality*; 1 is libjpeg's 50, `FINEST` its 97."""
-    table = [min(max(round(step / quality), 1), 255) for step in ROBIDOUX]
+    table = [min(max(round(step / quality + nudge), 1), 255) for step, nudge in zip(ROBIDOUX, NUDGES, strict=True)]
     return _save(pixels, table, optimize=True, progressive=progressive, subsampling=0 if full_colour else 2)
 
 
@@ -94,11 +98,19 @@ def _fit_quality(
 
 
 def _spend_on_colour(pixels: Image.Image, found: Fitted[bytes], limit: int, *, progressive: bool) -> bytes:
-    """Keep the colour at full resolution too when bytes are left at the finest tables."""
+    """Keep the colour at full resolution too when bytes are left at the finest tables, and refine them further."""
     if found.quality < FINEST or pixels.mode == "L":
         return found.value
-    finer = encode(pixels, FINEST, progressive=progressive, full_colour=True)
-    return finer if len(finer) < limit else found.value
+    finer = fit(
+        lambda at: encode(pixels, at, progressive=progressive, full_colour=True),
+        limit,
+        size=len,
+        low=FINEST,
+        high=FINEST if found.size < limit // 2 else LOSSLESS,
+        guess=FINEST,
+        encodes=3,
+    )
+    return finer.value if finer else found.value
 
 
 def _foresee(pixels: Image.Image, limit: int, choice: Choice | None = None) -> tuple[float, float]:
