@@ -105,7 +105,7 @@ def test_a_contact_that_a_program_made_becomes_a_card(tmp_path: Path) -> None:
     contact = Contact(name="Ann Lee", phones=(Phone("+12125550100"),), dropped=("GENDER “F”",))
     (data,), warnings = run(contact.to_json(), tmp_path)
     assert Contact.from_vcf(data)[0].name == "Ann Lee"
-    assert warnings == ["left out of the card: GENDER “F”"]
+    assert warnings == ["left out or changed: GENDER “F”"]
 
 
 def test_a_received_location_keeps_its_coordinates(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mmsprep.contact.decoding import as_bytes_text, decoded, from_base64, is_guess
 from mmsprep.contact.text import shown
 from mmsprep.errors import Rejected
 
@@ -31,6 +32,8 @@ class Property:
     group: str = ""
     params: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     data: bytes | None = None
+    guessed: bool = False
+    """Whether its letters were in no character set that it names."""
 
     @property
     def text(self) -> str:
@@ -74,7 +77,7 @@ def cards_of(data: bytes, *, most: int, nesting: int) -> tuple[Card, ...]:
     has a long line that cannot be read; ``too-many-files`` for more than *most* cards.
     """
     divider = _Divider(most, nesting)
-    for count, line in enumerate(_logical_lines(_as_bytes_text(data))):
+    for count, line in enumerate(_logical_lines(as_bytes_text(data))):
         if count > MOST_PROPERTIES:
             raise Rejected("too-costly", f"more than {MOST_PROPERTIES:,} lines; export only the contacts that are sent")
         divider.take(line)
@@ -101,10 +104,12 @@ class _Divider:
             self.outside += 1
         elif self.depth == 1:
             read = parse_line(line)
-            if read:
-                self.held.append(read)
-            else:
+            if not read:
                 self.dropped.append(_unreadable(line))
+                return
+            self.held.append(read)
+            if read.guessed:
+                self.dropped.append(f"letters of {read.name}, read as Western European: {shown(read.text)}")
 
     def cards(self) -> tuple[Card, ...]:
         if self.depth or not self.done:
@@ -150,7 +155,7 @@ def parse_line(line: str) -> Property | None:
             if at >= end or line[at] != ",":
                 break
             at += 1
-        _add_param(params, found[1].strip().upper(), found[2], [_decoded(each) for each in values])
+        _add_param(params, found[1].strip().upper(), found[2], [decoded(each) for each in values])
     if at >= end or line[at] != ":":
         return None
     value_text = line[at + 1 :]
@@ -183,16 +188,6 @@ _UNESCAPED_COMMA = re.compile(r"\\.|,(?=\S)", re.DOTALL)
 _ESCAPE = re.compile(r"\\([nN,;:\\\"])")
 _NEWLINE = re.compile(r"\r+\n?|\n")
 _BASE64_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}\s*")
-
-
-def _as_bytes_text(data: bytes) -> str:
-    """Spell the file's bytes as Latin-1; UTF-16, which some exports are in, becomes UTF-8 first."""
-    start = data[:4]
-    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        data = data.decode("utf-16", "replace").encode()
-    elif start[:1] == b"\0" or start[1:2] == b"\0":
-        data = data.decode("utf-16-be" if start[:1] == b"\0" else "utf-16-le", "replace").encode()
-    return data.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").decode("latin-1")
 
 
 def _logical_lines(text: str) -> Iterator[str]:
@@ -255,48 +250,15 @@ def _property(name: str, value: str, group: str, params: Mapping[str, tuple[str,
     encodings = {ENCODINGS.get(each.upper(), "") for each in params.get("ENCODING", ())}
     charset = next(iter(params.get("CHARSET", ())), "")
     if "BASE64" in encodings and not value.lower().startswith(("http:", "https:", "data:")):
-        data = _from_base64(value)
-        text = "" if name in BINARY else _decoded(data.decode("latin-1"), charset)
+        data = from_base64(value)
+        text = "" if name in BINARY else decoded(data.decode("latin-1"), charset)
         return Property(name, text, group, params, data)
     if "QUOTED-PRINTABLE" in encodings:
         value = binascii.a2b_qp(value.encode("latin-1")).decode("latin-1")
-    return Property(name, _decoded(value, charset), group, params)
-
-
-def _from_base64(value: str) -> bytes:
-    letters = re.sub(r"[^A-Za-z0-9+/]", "", value)
-    letters = letters[: len(letters) - 1] if len(letters) % 4 == 1 else letters
-    return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
-
-
-# Character sets of the phones and programs of the last thirty years; Python also knows codecs that are none.
-_CHARSETS = re.compile(
-    r"us-ascii|iso-?8859-?\d+|latin-?1|windows-?125\d|cp125\d|cp(?:437|850|852|866|874|932|936|949|950)|koi8-[ru]|"
-    r"shift[-_]?jis|sjis|euc-(?:jp|kr)|iso-2022-(?:jp|kr)|gb2312|gbk|gb18030|big5|macintosh|tis-620|utf-16(?:[lb]e)?",
-    re.IGNORECASE,
-)
-
-
-def _decoded(value: str, charset: str = "") -> str:
-    """Decode bytes spelt as Latin-1: in their own character set, but what is valid UTF-8 is hardly anything else."""
-    if value.isascii() and "\x1b" not in value:
-        return value
-    data = value.encode("latin-1")
-    declared = charset.strip() if _CHARSETS.fullmatch(charset.strip()) else ""
-    # ISO-2022 is plain ASCII with escapes, and would pass for UTF-8.
-    for codec in (declared, "utf-8") if "\x1b" in value else ("utf-8", declared):
-        try:
-            return data.decode(codec or "utf-8")
-        except (UnicodeDecodeError, LookupError):
-            continue
-    torn = data.decode("utf-8", "replace")
-    if 2 * torn.count("\ufffd") <= sum(not each.isascii() for each in torn):
-        # UTF-8 that was cut in the middle of a character, as Android does.
-        return torn
-    return data.decode("cp1252", "replace")
+    return Property(name, decoded(value, charset), group, params, guessed=is_guess(value, charset))
 
 
 def _unreadable(line: str) -> str:
     if len(line) > MOST_LOST_BYTES:
         raise Rejected("damaged", f"a line of {len(line):,} bytes in the card cannot be read; export the contact again")
-    return f"a line that cannot be read: {shown(_decoded(line))}"
+    return f"a line that cannot be read: {shown(decoded(line))}"

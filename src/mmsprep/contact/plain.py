@@ -11,109 +11,13 @@ from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
 
+from mmsprep.contact.keys import ADDRESS_PARTS, ADDRESS_SPELLINGS, KIND_OF_KEY, SPELLINGS
 from mmsprep.contact.lines import Card, Property
 from mmsprep.contact.model import LINES, Address, Chat, Contact, Email, Link, Phone
 from mmsprep.contact.text import clean_date, clean_line, shown
 from mmsprep.contact.vcf import fields_of
 from mmsprep.errors import Rejected
 
-SPELLINGS = {
-    "full_name": "name",
-    "fullname": "name",
-    "display_name": "name",
-    "formatted_name": "name",
-    "fn": "name",
-    "given_name": "given",
-    "first_name": "given",
-    "firstname": "given",
-    "first": "given",
-    "family_name": "family",
-    "last_name": "family",
-    "lastname": "family",
-    "surname": "family",
-    "last": "family",
-    "middle_name": "middle",
-    "additional_name": "middle",
-    "honorific_prefix": "prefix",
-    "name_prefix": "prefix",
-    "salutation": "prefix",
-    "honorific_suffix": "suffix",
-    "name_suffix": "suffix",
-    "nick_name": "nickname",
-    "org": "organization",
-    "organisation": "organization",
-    "company": "organization",
-    "company_name": "organization",
-    "job_title": "title",
-    "position": "title",
-    "profession": "role",
-    "phone": "phones",
-    "phone_number": "phones",
-    "phone_numbers": "phones",
-    "tel": "phones",
-    "telephone": "phones",
-    "number": "phones",
-    "numbers": "phones",
-    "email": "emails",
-    "email_address": "emails",
-    "email_addresses": "emails",
-    "e_mail": "emails",
-    "mail": "emails",
-    "address": "addresses",
-    "adr": "addresses",
-    "url": "urls",
-    "website": "urls",
-    "websites": "urls",
-    "web": "urls",
-    "homepage": "urls",
-    "link": "urls",
-    "links": "urls",
-    "impp": "chats",
-    "im": "chats",
-    "notes": "note",
-    "comment": "note",
-    "bday": "birthday",
-    "date_of_birth": "birthday",
-    "image": "photo",
-    "picture": "photo",
-    "location": "geo",
-    "coordinates": "geo",
-}
-"""Names of fields in other programs' JSON, in snake case, and ours."""
-
-KIND_OF_KEY = {
-    "mobile": "cell",
-    "cell": "cell",
-    "mobile_phone": "cell",
-    "cell_phone": "cell",
-    "home_phone": "home",
-    "work_phone": "work",
-    "business_phone": "work",
-    "fax": "fax",
-    "pager": "pager",
-}
-"""Keys that name a number and what it is for."""
-
-ADDRESS_SPELLINGS = {
-    "line1": "street",
-    "address": "street",
-    "address1": "street",
-    "street_address": "street",
-    "line2": "extended",
-    "address2": "extended",
-    "locality": "city",
-    "town": "city",
-    "state": "region",
-    "province": "region",
-    "postal_code": "postcode",
-    "zip": "postcode",
-    "zip_code": "postcode",
-    "zipcode": "postcode",
-    "country_name": "country",
-    "pobox": "po_box",
-    "post_office_box": "po_box",
-}
-ADDRESS_PARTS = frozenset({"street", "city", "region", "postcode", "country", "po_box", "extended"})
 LISTS: Mapping[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
     "phones": ("number", ("value", "phone", "tel"), Phone),
     "emails": ("address", ("value", "email"), Email),

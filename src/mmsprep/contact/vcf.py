@@ -8,50 +8,22 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
-from mmsprep.contact.lines import Card, Property
+from mmsprep.contact.decoding import from_base64
+from mmsprep.contact.lines import Card, Property, escaped
 from mmsprep.contact.model import Address, Chat, Email, Link, Phone
-from mmsprep.contact.text import clean_date, clean_line, clean_text, shown
-
-BOOKKEEPING = frozenset(
-    """VERSION PRODID UID REV SORT-STRING SOURCE NAME PROFILE MAILER CLASS CLIENTPIDMAP XML KIND
-    X-ADDRESSBOOKSERVER-KIND
-    X-ABUID X-ABLABEL X-ABSHOWAS X-EVOLUTION-FILE-AS X-COUCHDB-APPLICATION-ANNOTATIONS X-ETAG X-ID X-CLASS X-NO
-    X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-OL-DESIGN X-MS-CARDPICTURE X-FC-TAGS X-FC-LIST-ID X-REDUCTION
-    X-IRMC-LUID X-ACCOUNT X-WP-INTERNAL X-GOOGLE-ETAG X-IMAGEHASH X-IMAGETYPE X-SHARED-PHOTO-DISPLAY-PREF""".split()
+from mmsprep.contact.properties import (
+    ANDROID_CUSTOM,
+    ANNIVERSARIES,
+    BOOKKEEPING,
+    CHAT_SCHEMES,
+    CHAT_SERVICES,
+    READ,
 )
-"""What programs write for themselves and no person put there: it goes without a word, like a photo's EXIF."""
-
-CHAT_SERVICES = {
-    "X-AIM": "AIM",
-    "X-ICQ": "ICQ",
-    "X-MSN": "MSN",
-    "X-YAHOO": "Yahoo",
-    "X-JABBER": "Jabber",
-    "X-SKYPE": "Skype",
-    "X-SKYPE-USERNAME": "Skype",
-    "X-GTALK": "Google Talk",
-    "X-GOOGLE-TALK": "Google Talk",
-    "X-GOOGLE TALK": "Google Talk",
-    "X-QQ": "QQ",
-    "X-GADUGADU": "Gadu-Gadu",
-    "X-GROUPWISE": "GroupWise",
-    "X-TWITTER": "Twitter",
-    "X-TELEGRAM": "Telegram",
-    "X-WHATSAPP": "WhatsApp",
-    "X-MS-IMADDRESS": "IM",
-}
-CHAT_SCHEMES = {"xmpp": "Jabber", "aim": "AIM", "ymsgr": "Yahoo", "msnim": "MSN", "icq": "ICQ", "sip": "SIP"}
-
-READ = frozenset(
-    """FN N NICKNAME X-NICKNAME ORG TITLE ROLE TEL EMAIL ADR LABEL X-ABADR URL X-SOCIALPROFILE IMPP NOTE BDAY
-    ANNIVERSARY X-ANNIVERSARY X-MS-ANNIVERSARY X-EVOLUTION-ANNIVERSARY X-ABDATE GEO PHOTO
-    X-PHONETIC-FIRST-NAME X-PHONETIC-LAST-NAME X-MS-TEL X-EVOLUTION-BLOG-URL X-EVOLUTION-VIDEO-URL""".split()
-).union(CHAT_SERVICES)
+from mmsprep.contact.text import clean_date, clean_line, clean_text, shown
 
 URL_SCHEMES = frozenset({"http", "https"})
 NAME_PARTS = ("family", "given", "middle", "prefix", "suffix")
 ADDRESS_PARTS = ("po_box", "extended", "street", "city", "region", "postcode", "country")
-ANNIVERSARIES = ("ANNIVERSARY", "X-ANNIVERSARY", "X-MS-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY", "X-ABDATE")
 
 
 def fields_of(card: Card) -> dict[str, Any]:
@@ -66,7 +38,7 @@ class _Reader:
 
     def __init__(self, card: Card) -> None:
         self.dropped = list(card.dropped)
-        self.properties = card.properties
+        self.properties = tuple(_from_android(each) for each in card.properties)
         self.labels = {each.group: _label(each.text) for each in card.properties if each.name == "X-ABLABEL"}
 
     def fields(self) -> dict[str, Any]:
@@ -241,6 +213,18 @@ def _label(text: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[1]).lower() if found else clean_line(text)
 
 
+def _from_android(each: Property) -> Property:
+    """Read Android's own ``vnd.android.cursor.item/nickname;Joe;1;;;``: the kind of thing, the value, its type."""
+    if each.name != "X-ANDROID-CUSTOM":
+        return each
+    kind, value, number, *_ = [*each.parts, "", "", ""]
+    name = ANDROID_CUSTOM.get(kind.rpartition("/")[2], each.name)
+    # Of events type 1 is the anniversary (ContactsContract.CommonDataKinds.Event).
+    if name == each.name or (name == "X-ANNIVERSARY" and number != "1"):
+        return each
+    return replace(each, name=name, value=escaped(value))
+
+
 def kinds_label(phone: Phone) -> str:
     """Name in words what a number is for, where it needs a label and its sender gave none."""
     return " ".join(kind for kind in phone.kinds if kind != "pref") or "phone"
@@ -281,9 +265,5 @@ def _data_uri(text: str) -> bytes | None:
         return None
     body = text[found.end() :]
     if found[1].lower().endswith(";base64"):
-        import base64
-
-        letters = re.sub(r"[^A-Za-z0-9+/]", "", body)
-        letters = letters[: len(letters) - 1] if len(letters) % 4 == 1 else letters
-        return base64.b64decode(letters + "=" * (-len(letters) % 4)) or None
+        return from_base64(body) or None
     return unquote_to_bytes(body) or None

@@ -76,8 +76,8 @@ def _left_out(dropped: Sequence[str]) -> Iterator[str]:
     line = ""
     for each in dropped:
         if line and len(line) + len(each) > WARNING_CHARS:
-            yield f"left out of the card: {line}"
+            yield f"left out or changed: {line}"
             line = ""
         line = f"{line}, {each}" if line else each
     if line:
-        yield f"left out of the card: {line}"
+        yield f"left out or changed: {line}"
