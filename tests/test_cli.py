@@ -137,7 +137,7 @@ def test_compose_can_tell_per_profile_what_would_become_of_files(fixtures: Path,
     heading, _, logo, *rest = said.stdout.splitlines()
     assert heading.split() == ["Source", "att.tollfree", "legacy"]
     assert "PNG 800 × 800" in logo
-    assert "JPEG 480 × 480" in logo
+    assert "JPEG 4" in logo
     assert "a Word document" in " ".join(rest)
     assert os.listdir(tmp_path) == []
 

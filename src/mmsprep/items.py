@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -69,6 +70,11 @@ class Cancel:
                 self._item = None
 
 
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Items:
     """Run the rounds of sources, each in a child of its own. Safe to share among threads."""
 
@@ -95,6 +101,7 @@ class Items:
         name: str | None = None,
         progress: Callable[[Event], None] = ignore,
         options: Mapping[str, Any] | None = None,
+        threads: int = 1,
         cancel: Cancel | None = None,
     ) -> Made:
         """Prepare *source* for *profile* and put what came of it on the *shelf*; raises Rejected or Unavailable."""
@@ -103,7 +110,7 @@ class Items:
             "profile": profile.as_dict(),
             "limits": asdict(self._settings.limits),
             "options": dict(options or {}),
-            "threads": 1,
+            "threads": threads,
             "stages": self._stages,
         }
         with self._opened(source, name) as (each, directory):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import threading
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mmsprep import defaults
 from mmsprep.compose import check_count, fit_together
 from mmsprep.errors import Misconfigured, PrepError
-from mmsprep.items import Cancel, Items, Made
+from mmsprep.items import Cancel, Items, Made, cores
 from mmsprep.media import Facts, Media
 from mmsprep.message import Message
 from mmsprep.prepared import Deliverable, Prepared
@@ -59,6 +58,9 @@ class Pipeline:
         stages = defaults.stage_names()
         self._options = frozenset[str]().union(*(defaults.load_stage(name).options for name in stages))
         self._items = Items(self.settings, stages)
+        # An item alone has all cores; whoever runs several at once gives each its part.
+        self._cores = cores()
+        self._threads = self.settings.threads or self._cores
         self._kept: Path | None = None
         self._lock = threading.Lock()
 
@@ -158,7 +160,14 @@ class Pipeline:
         self._check(options)
         with self._shelf() as shelf:
             made = self._items.make(
-                source, self.profile, Path(shelf), name=name, progress=progress, options=options, cancel=cancel
+                source,
+                self.profile,
+                Path(shelf),
+                name=name,
+                progress=progress,
+                options=options,
+                threads=self._threads,
+                cancel=cancel,
             )
             return self._finished(made)
 
@@ -168,10 +177,13 @@ class Pipeline:
         self._check(options)
         again = [rereadable(source, self.settings.limits.media_bytes) for source in sources]
 
-        def make(index: int, narrowed: Profile) -> Made:
-            return self._items.make(again[index], narrowed, shelf, options=options)
+        jobs = max(1, min(self._cores, len(again)))
 
-        return fit_together(make, len(again), profile, jobs=os.cpu_count() or 1)
+        def make(index: int, narrowed: Profile) -> Made:
+            threads = max(1, self._threads // jobs)
+            return self._items.make(again[index], narrowed, shelf, options=options, threads=threads)
+
+        return fit_together(make, len(again), profile, jobs=jobs)
 
     def _check(self, options: dict[str, Any]) -> None:
         if unknown := set(options) - self._options:

@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         default=None, description="a tenant's secret: URLs cannot be guessed from files, nor shared with other tenants"
     )
     source_buckets: tuple[str, ...] = Field(default=(), description="buckets whose s3:// URLs may be sources")
+    threads: PositiveInt | None = Field(default=None, description="threads of one item; all cores if not given")
     require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
     python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")
     api_key: SecretStr | None = Field(default=None, description="the key of the API that messages are sent by")

@@ -89,12 +89,15 @@ def demo(store: common.StoreUrl = None) -> None:
 def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, jobs: int | None) -> common.Exit:
     """Prepare many sources at once, tell about each as it ends, and return the worst outcome."""
     from mmsprep import batch, show
+    from mmsprep.items import cores
     from mmsprep.pipeline import Pipeline
 
     done: dict[int, Prepared | PrepError] = {}
     tell = _teller(as_json=as_json)
+    at_once = min(jobs or cores(), len(sources))
+    shared = settings.model_copy(update={"threads": settings.threads or max(1, cores() // at_once)})
     with (
-        Pipeline(settings=settings, store=settings.store or "out") as pipeline,
+        Pipeline(settings=shared, store=settings.store or "out") as pipeline,
         show.Bars(common.console(stderr=True), len(sources)) as bars,
     ):
 
@@ -103,7 +106,7 @@ def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, j
                 return pipeline.prepare(_source(source), progress=progress)
 
         try:
-            for index, result in batch.each(prepare_one, sources, jobs=jobs or common.cores()):
+            for index, result in batch.each(prepare_one, sources, jobs=at_once):
                 done[index] = result
                 tell(sources[index], result)
         except KeyboardInterrupt:
