@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmsprep.contact import Contact, Phone
-from mmsprep.detect import detect
+from mmsprep.detect import detect, knows
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -106,5 +106,14 @@ def test_a_contact_that_a_person_wrote_as_json_is_known(value: object, tmp_path:
 @pytest.mark.parametrize(
     "value", [{}, [], {"name": "x", "type": "a", "version": "1", "files": []}, {"coordinates": [1, 2]}, ["vcard", 1]]
 )
-def test_other_json_is_no_contact(value: object, tmp_path: Path) -> None:
-    assert facts_of(json.dumps(value).encode(), tmp_path).type != "application/vcard+json"
+def test_other_json_is_no_contact_and_stays_unknown(value: object, tmp_path: Path) -> None:
+    facts = facts_of(json.dumps(value).encode(), tmp_path)
+    assert facts.type != "application/vcard+json"
+    assert not knows(facts.type)
+
+
+@pytest.mark.parametrize("data", [b'{"kind":"contact","name":"' + b"x" * 70_000, b'["vcard", 1, 2, ' + b"[" * 70_000])
+def test_a_contact_that_breaks_off_is_damaged(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as caught:
+        facts_of(data, tmp_path)
+    assert caught.value.reason == "damaged"

@@ -193,6 +193,13 @@ def test_a_photo_that_is_none_is_left_out_and_named(photo: bytes, tmp_path: Path
     assert "photo is left out" in warnings[0]
 
 
+def test_a_photo_that_breaks_off_is_shown_as_far_as_it_goes_with_a_warning(tmp_path: Path) -> None:
+    whole = picture_bytes(Image.effect_noise((400, 400), 60).convert("RGB"))
+    (data,), warnings = run(Contact(name="x", photo=whole[: len(whole) // 2]).to_json(), tmp_path)
+    assert photo_of(data)
+    assert warnings == ["part of the photo is damaged"]
+
+
 def test_the_same_contact_gives_the_same_bytes(tmp_path: Path) -> None:
     noise = picture_bytes(Image.effect_noise((500, 400), 60), "PNG")
     source = Contact(name="x", photo=noise).to_json()

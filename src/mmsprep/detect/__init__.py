@@ -84,7 +84,7 @@ def _parsers() -> dict[str, Callable[[Path, str, int, Limits], Facts]]:
         document.TYPE: document.parse,
         calendar.TYPE: calendar.parse,
         card.CARD: card.parse,
-        card.JSON: card.parse_json,
+        card.CONTACT: card.parse_contact,
         place.TYPE: place.parse,
     }
 

@@ -18,9 +18,8 @@ from mmsprep.media import Facts
 CARD = "text/x-vcard"
 """The name that the providers' lists have for a card (profiles.toml)."""
 CONTACT = "application/vcard+json"
-JSON = "application/json"
 
-HANDED_OVER_BYTES = 30_000_000
+HANDED_OVER_BYTES = 16_000_000
 """A contact that a program hands over may hold a photo straight from a camera, in base64."""
 
 _START = re.compile(rb"(?:\xef\xbb\xbf)?\s*BEGIN:VCARD\s*[\r\n]", re.IGNORECASE)
@@ -45,10 +44,17 @@ KINDS = {
 
 
 def sniff(head: bytes) -> str | None:
-    """Name what begins as a card or a contact does: libmagic misses a card in UTF-16 and JSON longer than a head."""
+    """Name what is a card or a contact by its beginning: libmagic misses UTF-16, and sees JSON in every contact."""
     if _START.match(head) or _START_16.match(head.upper()):
         return CARD
-    return JSON if _START_JSON.match(head) else None
+    if head.lstrip()[:1] not in {b"{", b"["}:
+        return None
+    try:
+        value = parsed(head)
+    except Rejected:
+        # No JSON, or longer than the head.
+        return CONTACT if _START_JSON.match(head) else None
+    return CONTACT if is_jcard(value) or is_contact(value) else None
 
 
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
@@ -62,18 +68,12 @@ def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     return Facts(type=mime, bytes=size, metadata=tuple(sorted(found)))
 
 
-def parse_json(path: Path, mime: str, size: int, _: Limits) -> Facts:
-    """Tell a contact, ours or a jCard, from other JSON, which stays what libmagic calls it."""
+def parse_contact(path: Path, mime: str, size: int, _: Limits) -> Facts:
+    """Read a contact that is handed over as JSON, ours, a person's or a jCard."""
     if size > HANDED_OVER_BYTES:
-        return Facts(type=mime, bytes=size)
-    try:
-        value = parsed(path.read_bytes())
-    except Rejected:
-        return Facts(type=mime, bytes=size)
-    if not (is_jcard(value) or is_contact(value)):
-        return Facts(type=mime, bytes=size)
-    contact = Contact.from_jcard(value) if isinstance(value, list) else Contact.from_dict(value)
-    return Facts(type=CONTACT, bytes=size, metadata=("private",) if contact.dropped else ())
+        raise Rejected("too-many-bytes", f"{size:,} bytes; a contact may have {HANDED_OVER_BYTES:,}, photo and all")
+    contact = Contact.from_json(path.read_bytes())
+    return Facts(type=mime, bytes=size, metadata=("private",) if contact.dropped else ())
 
 
 def _carried(each: Property, card: Card) -> Iterator[str]:

@@ -56,7 +56,9 @@ def _written(contact: Contact, job: Job, *, several: bool) -> Path:
     if contact.photo is not None:
         try:
             room = int((limit - len(data) - 100) * PHOTO_SHARE)
-            data = build(sent, square(contact.photo, job.workdir, job.limits, below=room), version)
+            photo, whole = square(contact.photo, job.workdir, job.limits, below=room)
+            data = build(sent, photo, version)
+            warnings.extend([] if whole else ["part of the photo is damaged"])
         except Rejected as problem:
             warnings.append(f"the photo is left out: {_fact(problem)}")
     who = f"{sent.name[:60]}: " if several else ""

@@ -11,7 +11,7 @@ from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
 from mmsprep.tools.raster import colour, jpeg
-from mmsprep.tools.raster.decode import decode, turning
+from mmsprep.tools.raster.decode import decode, is_sound_jpeg, turning
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,25 +35,28 @@ PROGRESSIVE_PIXELS = 12_000_000
 BASELINE_PIXELS = 100_000_000
 
 
-def square(data: bytes, workdir: Path, limits: Limits, *, below: int) -> bytes:
-    """Give the photo as a square JPEG smaller than *below* bytes; raises Rejected when there is no showing it."""
+def square(data: bytes, workdir: Path, limits: Limits, *, below: int) -> tuple[bytes, bool]:
+    """Give the photo as a square JPEG smaller than *below* bytes, and whether all of it could be decoded.
+
+    Raises Rejected when there is no showing it.
+    """
     if below < LEAST_BYTES:
         raise Rejected("cannot-fit", "there is no room for it")
     path = workdir / ".photo"
     path.write_bytes(data)
     try:
-        pixels = _pixels(path, limits)
+        pixels, whole = _pixels(path, limits)
     finally:
         path.unlink()
     for side in SIDES:
         small = jpeg.at_side(pixels, side)
         for quality in QUALITIES:
             if len(found := jpeg.encode(small, quality)) < min(below, MOST_BYTES):
-                return found
+                return found, whole
     raise Rejected("cannot-fit", "there is no room for it")
 
 
-def _pixels(path: Path, limits: Limits) -> Image:
+def _pixels(path: Path, limits: Limits) -> tuple[Image, bool]:
     facts = detect(path, limits)
     if facts.type not in FORMATS:
         raise Rejected("unknown-type", f"it is {facts.type}; use a JPEG or PNG")
@@ -63,12 +66,14 @@ def _pixels(path: Path, limits: Limits) -> Image:
     picture = open_picture(path, facts.type)
     if picture.format in ("JPEG", "MPO"):
         picture.draft(None, (2 * SIDE, 2 * SIDE))
-    decode(picture)
+    whole = decode(picture)
+    if facts.type == "image/jpeg":
+        whole = whole and is_sound_jpeg(path)
     # The profile describes pixels that scaling keeps, so it is cheaper to convert the few that are left.
     few: Image = _scaled(picture) if picture.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else picture
     shown = colour.flatten(colour.bare(colour.srgb(few, picture.info.get("icc_profile"))))
     turn = turning(picture)
-    return _squared(_scaled(shown if turn is None else shown.transpose(turn)))
+    return _squared(_scaled(shown if turn is None else shown.transpose(turn))), whole
 
 
 def _most_pixels(facts: Facts) -> int:
