@@ -25,6 +25,7 @@ BUILT_IN_STAGES = (
     "mmsprep.stages.pdf_page:STAGE",
     "mmsprep.stages.calendar:STAGE",
     "mmsprep.stages.vcard:STAGE",
+    "mmsprep.stages.map:STAGE",
 )
 
 # By the URL scheme that chooses the store; a plain path is a folder.

@@ -32,7 +32,8 @@ EARTH_KM = 6_371.009
 LARGEST_RADIUS_KM = 60.0
 """More than `Town.radius_km` of the largest city."""
 CLEAR, MOST_KM_TO_OCEAN = 0.8, 2_600
-CREDIT = "Natural Earth · GeoNames CC BY 4.0"
+TOWNS_CREDIT = "GeoNames CC BY 4.0"
+CREDIT = f"Natural Earth · {TOWNS_CREDIT}"
 
 
 class Kind(IntEnum):

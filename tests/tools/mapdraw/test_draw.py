@@ -67,24 +67,20 @@ def test_the_pin_ends_in_the_middle_pixel(scale: int, size: tuple[int, int]) -> 
     assert below == []
 
 
-@pytest.mark.parametrize("style", ["light", "dark"])
 @pytest.mark.parametrize("name", PLACES)
-def test_any_place_has_a_map_with_its_pin_in_the_middle(name: str, style: str) -> None:
+def test_any_place_has_a_map_with_its_pin_in_the_middle_and_no_name_on_another(
+    name: str, sheets: list[labels.Sheet]
+) -> None:
+    style = "dark" if "pole" in name else "light"
     picture = mapdraw.draw(Place(*PLACES[name], style=style))
 
     assert picture.size == (1200, 900)
-    palette = PALETTES[style]
-    assert closeness(picture.getpixel((600, 450)), colour(palette.pin_edge)) < 70  # type: ignore[arg-type]
-    assert closeness(picture.getpixel((600, 450 - 40)), colour(palette.pin)) < 20  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_no_name_covers_another_the_pin_or_the_edge(name: str, sheets: list[labels.Sheet]) -> None:
-    mapdraw.draw(Place(*PLACES[name]))
-
+    assert closeness(picture.getpixel((600, 450)), colour(PALETTES[style].pin_edge)) < 70  # type: ignore[arg-type]
+    assert closeness(picture.getpixel((600, 450 - 40)), colour(PALETTES[style].pin)) < 20  # type: ignore[arg-type]
     boxes = sheets[0].taken
+    assert len(boxes) >= 4
     for at, one in enumerate(boxes):
-        assert one[2] <= sheets[0].picture.width + 20
+        assert one[2] <= picture.width + 20
         for other in boxes[at + 1 :]:
             assert not (one[0] < other[2] and one[2] > other[0] and one[1] < other[3] and one[3] > other[1]), (
                 one,
@@ -117,7 +113,7 @@ def test_a_zoom_closer_than_the_map_goes_is_the_closest_it_has() -> None:
     assert mapdraw.embedded_zoom(Place(50, 4)) > mapdraw.embedded_zoom(Place(5, -150))
 
 
-@pytest.mark.parametrize("size", [(120, 120), (1024, 300), (300, 1024), (1024, 1024), (121, 333)])
+@pytest.mark.parametrize("size", [(120, 120), (1024, 300), (121, 333)])
 @pytest.mark.parametrize("zoom", [0, 3, 8])
 def test_any_size_and_zoom_can_be_drawn(size: tuple[int, int], zoom: int) -> None:
     picture = mapdraw.draw(Place(47.5, 19.04, size=size, zoom=zoom, label="Budapest, Fővám tér"), scale=1)

@@ -32,29 +32,44 @@ def draw(place: Place, *, scale: int = 2) -> Image.Image:
     width, height = place.size[0] * scale, place.size[1] * scale
     zoom = embedded_zoom(place)
     projection = projection_for(place.latitude, place.longitude, zoom, width=width, height=height, scale=scale)
+    picture, land = bare_ground(place, projection, zoom, scale)
+    return furnished(place, picture, land, projection, basemap.CREDIT, zoom, scale, names=True)
+
+
+def bare_ground(place: Place, projection: Projection, zoom: int, scale: int) -> tuple[Image.Image, Image.Image]:
+    """Paint the ground under any map of *place*, and give the mask of its land."""
     town, away_km = basemap.nearest_town(place.latitude, place.longitude)
     home = basemap.country_at(place.latitude, place.longitude) or (town.country if away_km < OFFSHORE_KM else 0)
+    return ground.paint(projection, ground.level_for(zoom), PALETTES[place.style], home=home, scale=scale)
+
+
+def furnished(
+    place: Place,
+    picture: Image.Image,
+    land: Image.Image,
+    projection: Projection,
+    credit: str,
+    zoom: int,
+    scale: int,
+    *,
+    names: bool = False,
+) -> Image.Image:
+    """Put caption, scale bar, credit, globe and pin on a map, and the names where it has none of its own."""
+    town, away_km = basemap.nearest_town(place.latitude, place.longitude)
     palette = PALETTES[place.style]
-    picture, land = ground.paint(projection, ground.level_for(zoom), palette, home=home, scale=scale)
     sheet = labels.Sheet(picture, land, palette, scale * type_scale(place.size))
     sheet.taken.append(furniture.pin_box(sheet))
-    furnish(sheet, place, caption(place, town, away_km), projection, basemap.CREDIT, zoom)
-    labels.write(sheet, projection, zoom, nearest=town)
-    furniture.draw_pin(picture, palette, sheet.scale)
-    return picture
-
-
-def furnish(
-    sheet: labels.Sheet, place: Place, words: tuple[str, str], projection: Projection, credit: str, zoom: float
-) -> None:
-    """Put the caption, the scale bar, the credit and the globe where they belong."""
-    bottom = float(sheet.picture.height)
+    bottom = float(picture.height)
     if place.size[1] >= SMALLEST_WITH_PANEL:
-        bottom = furniture.panel(sheet, *words)
+        bottom = furniture.panel(sheet, *caption(place, town, away_km))
     furniture.scale_bar(sheet, projection, bottom)
     furniture.credit(sheet, credit, bottom)
     if zoom >= GLOBE_FROM and min(place.size) >= SMALLEST_WITH_GLOBE:
         furniture.globe(sheet, place.latitude, place.longitude)
+    if names:
+        labels.write(sheet, projection, zoom, nearest=town)
+    furniture.draw_pin(picture, palette, sheet.scale)
+    return picture
 
 
 def type_scale(size: tuple[int, int]) -> float:
