@@ -171,6 +171,8 @@ def test_what_follows_a_line_break_in_a_name_is_no_part_of_it() -> None:
         ("BDAY:--0412", "--04-12"),
         ("BDAY:--04-12", "--04-12"),
         ("BDAY;X-APPLE-OMIT-YEAR=1604:1604-02-29", "--02-29"),
+        ("BDAY:1985/4/12", "1985-04-12"),
+        ("BDAY:0000-04-12", "--04-12"),
         ("BDAY;VALUE=text:circa 1800", ""),
         ("BDAY:0000", ""),
         ("BDAY:1985-02-30", ""),
@@ -227,6 +229,29 @@ def test_androids_own_lines_are_read() -> None:
     )
     assert (contact.nickname, contact.anniversary) == ("Joe", "2001-02-03")
     assert "Bo" in " ".join(contact.dropped)
+
+
+def test_what_whatsapp_and_iphones_add_does_no_harm() -> None:
+    contact = read(
+        "FN:x",
+        "item1.TEL;waid=12125550100:+1 212 555-0100",
+        "item1.X-ABLabel:Mobile",
+        "X-SOCIALPROFILE;type=twitter;x-user=ada:http://twitter.com/ada",
+        "X-SOCIALPROFILE;type=gamecenter:x-apple:ada",
+        "CATEGORIES:myContacts,starred",
+    )
+    assert contact.phones == (Phone("+1 212 555-0100", label="Mobile"),)
+    assert contact.urls == (Link("http://twitter.com/ada", label="twitter"),)
+    assert contact.chats == (Chat("gamecenter", "ada"),)
+    assert contact.dropped == ()
+
+
+def test_how_a_japanese_name_sounds_is_kept() -> None:
+    sound = b"SOUND;X-IRMC-N;CHARSET=SHIFT_JIS:" + "ヤマダ;タロウ;;;".encode("shift_jis")
+    contact = read(b"N;CHARSET=SHIFT_JIS:" + "山田;太郎;;;".encode("shift_jis"), sound, version="2.1")
+    assert (contact.family, contact.given) == ("山田", "太郎")
+    assert (contact.phonetic_family, contact.phonetic_given) == ("ヤマダ", "タロウ")
+    assert contact.dropped == ()
 
 
 def test_a_line_that_is_none_is_named() -> None:

@@ -7,9 +7,13 @@ BOOKKEEPING = frozenset(
     X-ADDRESSBOOKSERVER-KIND
     X-ABUID X-ABLABEL X-ABSHOWAS X-EVOLUTION-FILE-AS X-COUCHDB-APPLICATION-ANNOTATIONS X-ETAG X-ID X-CLASS X-NO
     X-MS-OL-DEFAULT-POSTAL-ADDRESS X-MS-OL-DESIGN X-MS-CARDPICTURE X-FC-TAGS X-FC-LIST-ID X-REDUCTION
+    X-FILE-AS X-MOZILLA-HTML
     X-IRMC-LUID X-ACCOUNT X-WP-INTERNAL X-GOOGLE-ETAG X-IMAGEHASH X-IMAGETYPE X-SHARED-PHOTO-DISPLAY-PREF""".split()
 )
 """What programs write for themselves and no person put there: it goes without a word, like a photo's EXIF."""
+
+SYSTEM_GROUPS = frozenset({"my contacts", "mycontacts", "starred", "starred in android"})
+"""What Google and Android file everybody under."""
 
 CHAT_SERVICES = {
     "X-AIM": "AIM",

@@ -82,7 +82,7 @@ def split_extension(text: str) -> tuple[str, str]:
     return text[: found.start()].rstrip(), found[1]
 
 
-_DATE = re.compile(r"(\d{4}|--)-?(\d{2})-?(\d{2})(?:T.*)?", re.DOTALL)
+_DATE = re.compile(r"(?:(\d{4}|--)-?(\d{2})-?(\d{2})|(\d{4})[-/.](\d{1,2})[-/.](\d{1,2}))(?:[T ].*)?", re.DOTALL)
 NO_YEAR = 1604
 """Apple's year for a birthday without one: a leap year, so that 29 February is a date, and before all birthdays."""
 
@@ -92,13 +92,13 @@ def clean_date(text: str) -> str | None:
     found = _DATE.fullmatch(text.strip())
     if not found:
         return None
-    year, month, day = found.groups()
+    year, month, day = (part for part in found.groups() if part is not None)
     year = "--" if year in {"0000", str(NO_YEAR)} else year
     try:
         date(NO_YEAR if year == "--" else int(year), int(month), int(day))
     except ValueError:
         return None
-    return f"{'-' if year == '--' else year}-{month}-{day}"
+    return f"{'-' if year == '--' else year}-{int(month):02}-{int(day):02}"
 
 
 def shown(text: str, most: int = 60) -> str:

@@ -18,6 +18,7 @@ from mmsprep.contact.properties import (
     CHAT_SCHEMES,
     CHAT_SERVICES,
     READ,
+    SYSTEM_GROUPS,
 )
 from mmsprep.contact.text import clean_date, clean_line, clean_text, shown
 
@@ -43,7 +44,7 @@ class _Reader:
 
     def fields(self) -> dict[str, Any]:
         for each in self.properties:
-            if each.name not in READ and each.name not in BOOKKEEPING and (each.value.strip() or each.data):
+            if each.name not in READ and (each.value.strip() or each.data) and not _is_bookkeeping(each):
                 self.dropped.append(self._described(each))
         phones = tuple(self._phone(each) for each in self._named("TEL", "X-MS-TEL"))
         emails = tuple(
@@ -113,9 +114,16 @@ class _Reader:
             **dict(zip(NAME_PARTS, parts, strict=False)),
             "name": self._one_line(full[0].text, "FN") if full else "",
             "nickname": self._first("NICKNAME", "X-NICKNAME"),
-            "phonetic_given": self._first("X-PHONETIC-FIRST-NAME"),
-            "phonetic_family": self._first("X-PHONETIC-LAST-NAME"),
+            **self._phonetic(),
         }
+
+    def _phonetic(self) -> dict[str, str]:
+        """Read how a name sounds; Japanese phones put it into a SOUND of 2.1, in the parts of N."""
+        given, family = self._first("X-PHONETIC-FIRST-NAME"), self._first("X-PHONETIC-LAST-NAME")
+        for each in self.properties:
+            if _is_reading(each) and not (given or family):
+                family, given, *_ = [*map(clean_line, each.parts), ""]
+        return {"phonetic_given": given, "phonetic_family": family}
 
     def _organization(self) -> dict[str, Any]:
         found = self._named("ORG")
@@ -152,6 +160,8 @@ class _Reader:
         for each in self._named("URL", "X-SOCIALPROFILE", "X-EVOLUTION-BLOG-URL", "X-EVOLUTION-VIDEO-URL"):
             url = clean_line(each.text)
             scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)", url)
+            if each.name == "X-SOCIALPROFILE" and scheme and scheme[1].lower() == "x-apple":
+                continue
             if (scheme and scheme[1].lower() not in URL_SCHEMES) or re.search(r"[\s<>\"]", url):
                 self.dropped.append(f"a link that is no web address: {shown(url)}")
             else:
@@ -163,6 +173,8 @@ class _Reader:
                 continue
             if each.name in CHAT_SERVICES:
                 yield Chat(CHAT_SERVICES[each.name], each.text)
+            elif each.name == "X-SOCIALPROFILE" and each.text.lower().startswith("x-apple:"):
+                yield Chat(next(iter(each.kinds), ""), unquote(each.text.partition(":")[2]))
             elif each.name == "IMPP":
                 scheme, colon, handle = each.text.partition(":")
                 named = next(iter(each.params.get("X-SERVICE-TYPE", ())), "") or self._label_of(each)
@@ -211,6 +223,17 @@ def _label(text: str) -> str:
     """Read a group's label; Apple's own stand in brackets and are one word: ``_$!<AssistantPhone>!$_``."""
     found = re.fullmatch(r"_\$!<(.*)>!\$_", clean_line(text))
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", found[1]).lower() if found else clean_line(text)
+
+
+def _is_reading(each: Property) -> bool:
+    return each.name == "SOUND" and "X-IRMC-N" in map(str.upper, each.kinds)
+
+
+def _is_bookkeeping(each: Property) -> bool:
+    if _is_reading(each):
+        return True
+    groups = {group.strip().lower() for group in each.text.split(",")} if each.name == "CATEGORIES" else {""}
+    return each.name in BOOKKEEPING or groups <= SYSTEM_GROUPS
 
 
 def _from_android(each: Property) -> Property:
