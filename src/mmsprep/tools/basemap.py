@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -227,6 +227,7 @@ def bearing(latitude: float, longitude: float, other_latitude: float, other_long
     )
 
 
+@lru_cache(maxsize=16)
 def nearest_town(latitude: float, longitude: float) -> tuple[Town, float]:
     """Find the town that says best where a point is, and how far it is in kilometres.
 
@@ -260,6 +261,7 @@ def _at_least_km(latitude: float, longitude: float, column: int, row: int) -> fl
     return max(0.0, middle - math.radians(TOWN_SIDE) * EARTH_KM * math.sqrt(0.5))
 
 
+@lru_cache(maxsize=16)
 def country_at(latitude: float, longitude: float) -> int:
     """Find the country whose land a point is on, or 0 at sea."""
     side = SIDES["fine"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mmsprep.place import Place
@@ -9,7 +10,7 @@ from mmsprep.tools import basemap
 from mmsprep.tools.mapdraw import furniture, ground, labels
 from mmsprep.tools.mapdraw.caption import caption
 from mmsprep.tools.mapdraw.palette import PALETTES
-from mmsprep.tools.mapdraw.projection import POLAR_LATITUDE, Projection, projection_for
+from mmsprep.tools.mapdraw.projection import POLAR_LATITUDE, TILE_POINTS, Projection, Round, projection_for
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,6 +23,8 @@ ENOUGH_TOWNS = 4
 DESIGN = (600, 450)
 """The size in points for which the type sizes were chosen; smaller maps get smaller letters, within reason."""
 GLOBE_FROM = 3
+SCALE_BAR_FROM = 2
+"""Below, Mercator's scale changes too much from top to bottom for one bar to be true."""
 OFFSHORE_KM = 100.0
 """A point at sea belongs to the country of a town no further away."""
 SMALLEST_WITH_PANEL, SMALLEST_WITH_GLOBE = 200, 240
@@ -62,9 +65,12 @@ def furnished(
     bottom = float(picture.height)
     if place.size[1] >= SMALLEST_WITH_PANEL:
         bottom = furniture.panel(sheet, *caption(place, town, away_km))
-    furniture.scale_bar(sheet, projection, bottom)
+    if zoom >= SCALE_BAR_FROM and place.size[0] >= SMALLEST_WITH_GLOBE:
+        furniture.scale_bar(sheet, projection, bottom)
     furniture.credit(sheet, credit, bottom)
-    if zoom >= GLOBE_FROM and min(place.size) >= SMALLEST_WITH_GLOBE:
+    # A round map has no edge to tell where it is.
+    is_local = zoom >= GLOBE_FROM or isinstance(projection, Round)
+    if is_local and min(place.size) >= SMALLEST_WITH_GLOBE:
         furniture.globe(sheet, place.latitude, place.longitude)
     if names:
         labels.write(sheet, projection, zoom, nearest=town)
@@ -80,7 +86,9 @@ def type_scale(size: tuple[int, int]) -> float:
 def embedded_zoom(place: Place) -> int:
     """Choose the zoom: the one asked for as far as the map goes, else the closest that shows some towns."""
     if place.zoom is not None:
-        return min(place.zoom, CLOSEST)
+        # Not so far that the world is lower than the picture.
+        least = math.ceil(math.log2(place.size[1] / TILE_POINTS))
+        return min(max(place.zoom, least), CLOSEST)
     if abs(place.latitude) >= POLAR_LATITUDE:
         return POLAR_ZOOM
     for zoom in range(USUAL, WIDEST, -1):

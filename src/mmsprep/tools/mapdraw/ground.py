@@ -62,7 +62,7 @@ def paint(
     grid = _graticule(projection, scale)
     ground.paste(palette.grid, mask=grid)
     # Wider than the land by a pixel all round: what is left of it after the land is a fine coast line.
-    ground.paste(palette.coast, mask=land.filter(ImageFilter.MaxFilter(3)))
+    ground.paste(palette.coast, mask=land.filter(ImageFilter.BoxBlur(1)).point(lambda value: min(255, value * 3)))
     ground.paste(palette.land, mask=land)
     ground.paste(palette.home, mask=at_home)
     if abs(projection.latitude) >= BARE_LATITUDE:

@@ -77,6 +77,8 @@ def visible_towns(projection: Projection, zoom: float) -> Iterator[tuple[Town, f
             for town in basemap.towns(column, row):
                 if town.population * (4 if town.capital else 1) < least:
                     break  # those that follow are smaller
+                if not south <= town.latitude <= north:
+                    continue
                 at = projection.point(town.latitude, town.longitude)
                 if at and 0 <= at[0] < projection.width and 0 <= at[1] < projection.height:
                     found.append((town, *at))
@@ -258,7 +260,7 @@ def _write_seas(sheet: Sheet, draw: ImageDraw, projection: Projection, zoom: flo
 def _spots(projection: Projection) -> Iterator[tuple[float, float]]:
     """Yield places for an ocean's name, from the upper left of the middle outwards."""
     width, height = projection.width, projection.height
-    grid = [(width * x / 12, height * y / 12) for x in range(2, 11) for y in range(2, 10)]
+    grid = [(width * x / 12, height * y / 12) for x in range(2, 11) for y in range(2, 10, 2)]
     yield from sorted(grid, key=lambda at: math.hypot(at[0] - width * 0.3, (at[1] - height * 0.3) * 1.3))
 
 

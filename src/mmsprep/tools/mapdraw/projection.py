@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 TILE_POINTS = 256
@@ -24,6 +25,12 @@ def world_y(latitude: float) -> float:
 def latitude_of(y: float) -> float:
     """Invert `world_y`."""
     return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y))))
+
+
+@lru_cache(maxsize=16)
+def _world_pixel(latitude: float, longitude: float, side: float) -> tuple[int, int]:
+    within = min(max(latitude, -MOST_LATITUDE), MOST_LATITUDE)
+    return math.floor((longitude + 180) / 360 * side), math.floor(world_y(within) * side)
 
 
 class Projection(Protocol):
@@ -76,10 +83,9 @@ class Mercator:
         return equator_pixels_per_km(self.side) / math.cos(math.radians(min(abs(self.latitude), MOST_LATITUDE)))
 
     @property
-    def origin(self) -> tuple[float, float]:
+    def origin(self) -> tuple[int, int]:
         """The world's pixel at the picture's top left: the point's own pixel, floored, comes to the middle."""
-        x = math.floor((self.longitude + 180) / 360 * self.side)
-        y = math.floor(world_y(min(max(self.latitude, -MOST_LATITUDE), MOST_LATITUDE)) * self.side)
+        x, y = _world_pixel(self.latitude, self.longitude, self.side)
         return x - self.width // 2, y - self.height // 2
 
     def point(self, latitude: float, longitude: float) -> tuple[float, float] | None:
