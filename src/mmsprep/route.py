@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mmsprep import defaults
 from mmsprep.detect import detect, knows
 from mmsprep.errors import Rejected
-from mmsprep.limits import Limits
+from mmsprep.limits import Limits, allowance
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Declined, Job, Stage
@@ -81,6 +81,8 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     )
     stages = [defaults.load_stage(name) for name in arguments["stages"]]
     source = Media(inside.source, "source", detect(inside.source, limits))
+    granted = allowance(source.facts, limits)
+    inside.lower(granted.memory_bytes, granted.cpu_seconds, granted.wall_seconds)
     steps: list[str] = []
     outputs = route(source, stages, job, steps)
     return {

@@ -149,9 +149,11 @@ def allocate_shared(arguments: Arguments, inside: Inside) -> None:
 
 
 def lower_then(arguments: Arguments, inside: Inside) -> None:
-    inside.lower(arguments.get("memory"), arguments.get("cpu"))
+    inside.lower(arguments.get("memory"), arguments.get("cpu"), arguments.get("wall"))
     if arguments.get("memory"):
         allocate_slowly(arguments, inside)
+    if arguments.get("wall") and not arguments.get("cpu"):
+        time.sleep(60)
     loop(arguments, inside)
 
 

@@ -92,6 +92,32 @@ def test_an_item_can_lower_its_own_limits(run: Run) -> None:
     assert (reason, "0.3 s" in message) == ("too-costly", True)
 
 
+def test_an_item_can_lower_its_own_time_by_the_clock(run: Run) -> None:
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="after 1 s"):
+        run("lower_then", wall=1.0)
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("task", "limits"),
+    [("loop", {"detection_cpu_seconds": 0.5}), ("sleep", {"detection_wall_seconds": 1.0})],
+)
+def test_an_item_that_does_not_say_what_it_found_has_only_the_time_for_detection(
+    run: Run, task: str, limits: dict[str, float]
+) -> None:
+    started = time.monotonic()
+    with pytest.raises((Rejected, Unavailable)):
+        run(task, limits=replace(QUICK, cpu_seconds=3600, wall_seconds=3600, **limits))
+    assert time.monotonic() - started < 15
+
+
+def test_an_item_that_says_what_it_found_has_the_time_for_that(run: Run) -> None:
+    limits = replace(QUICK, detection_cpu_seconds=0.2, detection_wall_seconds=0.5)
+    reason, message, _ = outcome(run, "lower_then", cpu=1.0, wall=30.0, limits=limits)
+    assert (reason, "1 s of computing" in message) == ("too-costly", True)
+
+
 def test_an_item_cannot_raise_its_own_limits(run: Run) -> None:
     reason, message, _ = outcome(run, "lower_then", memory=900_000_000)
 

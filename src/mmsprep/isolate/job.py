@@ -6,6 +6,7 @@ import errno
 import gc
 import importlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -26,8 +27,8 @@ from . import landlock, privileges, seccomp, wire
 from .level import Level
 from .rlimits import Bounds
 
-LOWER = struct.Struct("=dd")
-"""How an item tells its supervisor that it lowers its own limits: bytes and seconds, infinite for unchanged."""
+LOWER = struct.Struct("=ddd")
+"""How an item tells its supervisor its own limits: bytes, seconds of CPU and of the clock, infinite for unchanged."""
 
 _MAX_TEXT = 2_000
 _MAX_TRACEBACK = 8_000
@@ -61,16 +62,14 @@ class Inside:
         """Send *event*, which must be JSON, to the caller."""
         self._say({"event": dict(event)})
 
-    def lower(self, memory_bytes: int | None, cpu_seconds: float | None) -> None:
-        """Lower this item's own limits, once it knows what the file is; they never rise again."""
+    def lower(self, memory_bytes: int | None, cpu_seconds: float | None, wall_seconds: float | None = None) -> None:
+        """Lower this item's own limits, once it knows what the file is; they never rise again.
+
+        The first call also ends the time for detection: from then on its limits are these, or the ceilings.
+        """
         self._bounds.lower(memory_bytes, cpu_seconds)
-        unchanged = float("inf")
-        os.write(
-            self._lowering,
-            LOWER.pack(
-                unchanged if memory_bytes is None else memory_bytes, unchanged if cpu_seconds is None else cpu_seconds
-            ),
-        )
+        wanted = (memory_bytes, cpu_seconds, wall_seconds)
+        os.write(self._lowering, LOWER.pack(*(math.inf if each is None else each for each in wanted)))
 
     def _say(self, message: Mapping[str, Any]) -> None:
         line = wire.as_line(message)

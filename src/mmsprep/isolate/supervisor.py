@@ -28,9 +28,11 @@ class Watch:
     order: job.Order
     memory_bytes: float
     cpu_seconds: float
+    wall_seconds: float
     started: float
     child: int = 0
     peak_bytes: int = 0
+    detecting: bool = True
 
     @property
     def namespaced(self) -> bool:
@@ -56,10 +58,13 @@ def _run(
     order: job.Order, channel: socket.socket, status: socket.socket, source: int | None, lifeline: int
 ) -> dict[str, Any]:
     wakeup, lowering, lowering_end = _prepare(order)
+    limits = order.limits
     watch = Watch(
         order,
-        memory_bytes=order.limits.memory_bytes,
-        cpu_seconds=order.limits.cpu_seconds,
+        memory_bytes=limits.memory_bytes,
+        # Until it has told what the file is, an item has no claim to the hours that a long film may take.
+        cpu_seconds=min(limits.cpu_seconds, limits.detection_cpu_seconds),
+        wall_seconds=min(limits.wall_seconds, limits.detection_wall_seconds),
         started=time.monotonic(),
     )
     watch.child = os.fork()
@@ -118,9 +123,8 @@ def _watch(watch: Watch, status: socket.socket, lifeline: int, wakeup: int, lowe
     poll = select.poll()
     for descriptor in (status.fileno(), lifeline, wakeup, lowering):
         poll.register(descriptor, select.POLLIN)
-    deadline = watch.started + watch.order.limits.wall_seconds
     while True:
-        left = deadline - time.monotonic()
+        left = watch.started + watch.wall_seconds - time.monotonic()
         if left <= 0:
             return "wall", 0
         ready = {descriptor for descriptor, _ in poll.poll(math.ceil(min(left, _TICK_SECONDS) * 1000))}
@@ -140,15 +144,21 @@ def _watch(watch: Watch, status: socket.socket, lifeline: int, wakeup: int, lowe
 
 
 def _lower(watch: Watch, lowering: int) -> bool:
-    """Take over the limits that the item gives itself; what it writes here can only lower them."""
+    """Take over the limits that the item gives itself: the first time up to its ceilings, then only lower."""
     untrusted_bytes = os.read(lowering, job.LOWER.size)
     if len(untrusted_bytes) != job.LOWER.size:
         return False
-    untrusted_memory, untrusted_cpu = job.LOWER.unpack(untrusted_bytes)
+    untrusted_memory, untrusted_cpu, untrusted_wall = job.LOWER.unpack(untrusted_bytes)
+    if watch.detecting:
+        watch.detecting = False
+        watch.cpu_seconds, watch.wall_seconds = watch.order.limits.cpu_seconds, watch.order.limits.wall_seconds
+    # Never below zero; and not a number is neither more nor less than anything.
     if untrusted_memory >= 0:
         watch.memory_bytes = min(watch.memory_bytes, untrusted_memory)
     if untrusted_cpu >= 0:
         watch.cpu_seconds = min(watch.cpu_seconds, untrusted_cpu)
+    if untrusted_wall >= 0:
+        watch.wall_seconds = min(watch.wall_seconds, untrusted_wall)
     return True
 
 
@@ -183,4 +193,5 @@ def _ending(watch: Watch, how: str, code: int) -> dict[str, Any]:
         "peak_bytes": max(watch.peak_bytes, largest - own, 0),
         "memory_limit": watch.memory_bytes,
         "cpu_limit": watch.cpu_seconds,
+        "wall_limit": watch.wall_seconds,
     }

@@ -37,6 +37,7 @@ class Ending:
     peak_bytes: int = 0
     memory_limit: float = math.inf
     cpu_limit: float = math.inf
+    wall_limit: float = math.inf
     message: str = ""
 
 
@@ -70,16 +71,18 @@ def _judge_ending(ending: Ending, limits: Limits) -> None:
             raise _too_much_cpu(ending)
         case "processes":
             raise Rejected("too-costly", f"starts too many processes; {_SMALLER}")
-        case "wall" if ending.cpu_seconds >= limits.wall_seconds / 2:
-            raise Rejected("too-costly", f"needs more than {limits.wall_seconds:g} s; {_SMALLER}")
         case "wall":
-            raise Unavailable(
-                "tool", f"not finished after {limits.wall_seconds:g} s, mostly waiting for a busy machine; retry later"
-            )
+            _judge_wall(ending, min(limits.wall_seconds, ending.wall_limit))
         case "refused":
             raise Unavailable("tool", f"no process could be started for it ({printable(ending.message)}); retry later")
         case _:
             raise Unavailable("tool", "its isolation ended unexpectedly; retry")
+
+
+def _judge_wall(ending: Ending, wall_seconds: float) -> NoReturn:
+    if ending.cpu_seconds >= wall_seconds / 2:
+        raise Rejected("too-costly", f"needs more than {wall_seconds:g} s; {_SMALLER}")
+    raise Unavailable("tool", f"not finished after {wall_seconds:g} s, mostly waiting for a busy machine; retry later")
 
 
 def _judge_signal(ending: Ending) -> NoReturn:
