@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -114,6 +113,11 @@ FFMPEG = (
 NAIVE = {"picture": (PILLOW, FRAMES), "video": (FFMPEG,), "audio": (FFMPEG,), "document": (PYPDF,), "card": (VOBJECT,)}
 
 
+BOUNDED = (
+    f"from sys import argv; import resource; resource.setrlimit(resource.RLIMIT_DATA, ({NAIVE_BYTES}, {NAIVE_BYTES}))"
+)
+
+
 def naive(paths: list[Path], kinds: dict[Path, str]) -> list[Outcome]:
     work = [(path, program) for path in paths for program in NAIVE.get(kinds[path], ())]
     with ThreadPoolExecutor(JOBS) as threads:
@@ -123,9 +127,9 @@ def naive(paths: list[Path], kinds: dict[Path, str]) -> list[Outcome]:
 def _tried(path: Path, program: str, kind: str) -> Outcome:
     """Run a few lines of a library on one file; the worst is what it took until it was stopped."""
     with item_directory() as directory:
-        command = [sys.executable, "-c", f"from sys import argv; {program}", str(path), str(directory / "out")]
+        command = [sys.executable, "-c", f"{BOUNDED}; {program}", str(path), str(directory / "out")]
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_bounded
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         killer = threading.Timer(NAIVE_SECONDS, process.kill)
         killer.start()
@@ -136,10 +140,6 @@ def _tried(path: Path, program: str, kind: str) -> Outcome:
     ended = "hang" if time.monotonic() - started >= NAIVE_SECONDS else "ready" if code == 0 else "error"
     cpu = used.ru_utime + used.ru_stime
     return Outcome(str(path), kind, "naive", ended, f"exit {code}", used.ru_maxrss * 1024, round(cpu, 3))
-
-
-def _bounded() -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (NAIVE_BYTES, NAIVE_BYTES))
 
 
 def table(outcomes: list[Outcome]) -> str:
