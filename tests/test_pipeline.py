@@ -24,6 +24,7 @@ from mmsprep import Contact, Limits, Misconfigured, Pipeline, Place, Profile, Re
 from mmsprep.contact import Phone
 from mmsprep.prepared import failure_as_dict
 from mmsprep.settings import Settings
+from mmsprep.tools.tiles import TileSource
 
 SCHEMA = json.loads((Path(mmsprep.__file__).parent / "prepared.schema.json").read_text())
 
@@ -83,6 +84,14 @@ def test_a_place_becomes_a_map_a_card_and_a_link_however_it_is_written(pipeline:
     assert "https://www.google.com/maps/search/?api=1&query=-18.14,178.44" in suva.text
     assert pipeline.prepare("geo:-18.14,178.44").media[0].facts.width
     jsonschema.validate(suva.as_dict(), SCHEMA)
+
+
+def test_tiles_that_cannot_be_had_are_a_warning_and_the_map_comes_anyway() -> None:
+    nobody = TileSource(template="http://127.0.0.1:9/{z}/{x}/{y}.png", attribution="nobody")
+    with Pipeline(settings=Settings.load(tiles=nobody)) as pipeline:
+        brussels = pipeline.prepare(Place(50.85, 4.35, label="Brussels"))
+    assert [each.name for each in brussels.media] == ["Brussels.png", "Brussels.loc.vcf"]
+    assert "comes from the embedded world map" in brussels.warnings[0]
 
 
 def test_a_file_that_is_called_like_a_place_is_a_file(

@@ -18,9 +18,10 @@ from mmsprep.media import Facts
 from mmsprep.profile import Profile
 from mmsprep.receive import Output, Received, facts_from, receive
 from mmsprep.settings import Settings
-from mmsprep.source import Opened, Source, label_of, opened, plain_name
+from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
+from mmsprep.tools import tiles
 
 # An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
 TRIES = 2
@@ -146,6 +147,9 @@ class Items:
                 item_directory() as directory,
                 opened(source, directory, name=name, max_bytes=most, fetch=self._fetch) as each,
             ):
+                if self._settings.tiles is not None and (place := place_of(source)):
+                    # Fetched here, for inside there is no network; decoded there, for tiles are strangers' files.
+                    tiles.fetch(place, self._settings.tiles, directory / tiles.FOLDER)
                 yield each, directory
         except PrepError as error:
             raise error.about(name or plain_name(Path(label_of(source)).name)) from error

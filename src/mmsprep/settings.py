@@ -19,6 +19,7 @@ from mmsprep.errors import Misconfigured
 from mmsprep.limits import Limits
 from mmsprep.profile import Profile
 from mmsprep.stores.s3.options import S3Options
+from mmsprep.tools.tiles import TileSource
 
 FILE = Path("mmsprep.toml")
 
@@ -46,6 +47,9 @@ class Settings(BaseSettings):
         default=None, description="a tenant's secret: URLs cannot be guessed from files, nor shared with other tenants"
     )
     source_buckets: tuple[str, ...] = Field(default=(), description="buckets whose s3:// URLs may be sources")
+    tiles: TileSource | None = Field(
+        default=None, description="where map tiles come from; the embedded map if not given"
+    )
     threads: PositiveInt | None = Field(default=None, description="threads of one item; all cores if not given")
     require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
     python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")

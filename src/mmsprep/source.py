@@ -110,21 +110,25 @@ def rereadable(source: Source, max_bytes: int) -> Source:
     return source.read(max_bytes + 1)
 
 
-def is_place(source: object) -> bool:
-    """Tell whether *source* is a place or a text that means one: a file of that name comes first."""
-    if isinstance(source, str):
-        return place.looks_like_place(source) and not os.path.lexists(source)
-    return isinstance(source, Place)
+def place_of(source: Source) -> Place | None:
+    """Give the place that *source* is, or that a text means: a file of that name comes first.
+
+    Raises Rejected ``unreadable`` for a text that is meant as a place and is none, such as a short link.
+    """
+    if isinstance(source, Place):
+        return source
+    if isinstance(source, str) and place.looks_like_place(source) and not os.path.lexists(source):
+        return place.parse(source)
+    return None
 
 
 def _built(source: Source, name: str | None) -> tuple[File, str | None]:
     """Write what is built and not transcoded in the form in which it travels, with a name of its own."""
-    if isinstance(source, str) and is_place(source):
-        source = place.parse(source)
-    if isinstance(source, Place):
-        return source.to_geojson(), name or f"{source.label or 'place'}.geojson"
+    if found := place_of(source):
+        return found.to_geojson(), name or f"{found.label or 'place'}.geojson"
     if isinstance(source, Contact):
         return source.to_json(), name or f"{source.shown_name or 'contact'}.json"
+    assert not isinstance(source, Place)
     return source, name
 
 
