@@ -158,6 +158,47 @@ def test_other_programs_run_inside_the_same_walls(sandbox: Sandbox, tmp_path: Pa
     assert "hunter2" not in output
 
 
+PROJECT = """
+import sys
+from pathlib import Path
+from mmsprep.isolate import Sandbox, item_directory
+from mmsprep.limits import Limits
+
+with Sandbox(preload=["attacks"]) as sandbox, item_directory() as workdir:
+    arguments = {"attack": "read_file", "secret": str(Path(__file__).parent / "secrets.toml")}
+    with sandbox.start("attacks:attempt", arguments, limits=Limits(), workdir=workdir) as item:
+        print(item.result())
+"""
+
+
+def test_the_folder_of_the_callers_script_cannot_be_read(tmp_path: Path) -> None:
+    """It is the first entry of sys.path, and where people keep their secrets."""
+    (tmp_path / "send.py").write_text(PROJECT)
+    (tmp_path / "secrets.toml").write_text("hunter2")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, tmp_path / "send.py"], capture_output=True, text=True, env=environment)
+    assert done.stdout.startswith("refused"), done
+
+
+LAZY = """
+def late(arguments, inside):
+    from own_package.later import ANSWER
+    return ANSWER
+"""
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["warm", "fresh"])
+def test_a_package_in_that_folder_can_still_import_its_own_modules_late(tmp_path: Path, fresh: bool) -> None:
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").write_text(LAZY)
+    (package / "later.py").write_text("ANSWER = 42")
+    script = PROJECT.replace('"attacks"', '"own_package"').replace("attacks:attempt", "own_package:late")
+    (tmp_path / "send.py").write_text(script.replace("Sandbox(", f"Sandbox(fresh={fresh}, "))
+    done = subprocess.run([sys.executable, tmp_path / "send.py"], capture_output=True, text=True)
+    assert done.stdout == "42\n", done
+
+
 def test_what_is_named_readable_can_be_read(targets: dict[str, Any]) -> None:
     with Sandbox(readable=[targets["secret"]]) as sandbox:
         assert inside(sandbox, {**targets, "attack": "read_file"}) == "succeeded"

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from ..limits import Limits
 from . import census, landlock, namespaces, privileges, scratch, wire
 from .job import Order
+from .libraries import python_paths
 from .probe import probe
 from .supervisor import close_all_but, supervise
 
@@ -30,7 +31,7 @@ class Helper:
     def __init__(self, control: socket.socket, caller: int | None, opening: Mapping[str, Any]) -> None:
         self.control = control
         self.caller = caller
-        self.readable = landlock.libraries(opening["readable"])
+        self.readable = landlock.readable([*python_paths(opening["preload"]), *opening["readable"]])
         self.preload = tuple(opening["preload"]) if opening["fresh"] else ()
         self.level = probe(opening["without"])
         self.deadlines: dict[int, float] = {}

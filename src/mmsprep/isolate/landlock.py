@@ -10,8 +10,6 @@ import errno
 import functools
 import os
 import struct
-import sys
-import sysconfig
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -71,13 +69,12 @@ def version() -> int:
     return _syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_RULESET_VERSION))
 
 
-def libraries(more: Iterable[str] = ()) -> dict[str, int]:
-    """Name what every item may read: the system's libraries, Python and what it imports from, and *more*."""
-    python = (sys.prefix, sys.base_prefix, sys.exec_prefix, sysconfig.get_path("stdlib"))
+def readable(paths: Iterable[str]) -> dict[str, int]:
+    """Give what every item may read its rights: the system's libraries, some devices, and *paths*."""
     # A link is followed by rule as by path: what counts is where the files are.
-    named = (os.path.realpath(path) for path in (*_SYSTEM, *python, *sys.path, *more) if path)
-    paths = {path for path in named if os.path.exists(path)}  # noqa: PTH110
-    outermost = [path for path in paths if path != "/" and not any(_is_below(path, other) for other in paths)]
+    named = (os.path.realpath(path) for path in (*_SYSTEM, *paths) if path)
+    found = {path for path in named if os.path.exists(path)}  # noqa: PTH110
+    outermost = [path for path in found if path != "/" and not any(_is_below(path, other) for other in found)]
     return dict.fromkeys(sorted(outermost), LIBRARY) | _DEVICES
 
 
