@@ -242,6 +242,13 @@ def test_an_answer_that_makes_no_sense_is_ours_to_try_later(api: Api, client: Cl
     assert len(api.asked) == 1
 
 
+def test_every_message_has_a_connection_of_its_own(api: Api, client: Client) -> None:
+    api.keeps_open = True
+    for _ in range(3):
+        client.send_sms("Hi", **ENDS)
+    assert len(set(api.ports)) == 3
+
+
 def test_media_that_only_this_machine_reaches_is_not_sent(api: Api, client: Client, message: Message) -> None:
     here = replace(message, media=(replace(message.media[0], url="file:///srv/a.jpg"),), captions=())
     with pytest.raises(Misconfigured, match="MMSPREP_BASE_URL"):

@@ -81,7 +81,7 @@ def test_check_prints_an_object_per_url(run: Run, host: Host) -> None:
 def test_check_does_not_reach_into_ones_own_network_unasked(run: Run, host: Host) -> None:
     said = run("check", f"{host.url}/photo.jpg")
     assert said.returncode == 1
-    assert "127.0.0.1, which only its own network reaches" in said.stdout
+    assert "127.0.0.1 is an address that only its own network reaches" in said.stdout
     assert host.asked == []
 
 
@@ -102,6 +102,24 @@ def test_files_are_composed_and_sent(run: Run, api: Api, fixtures: Path) -> None
     ]
     assert "warning: " in said.stderr
     assert "msg-00000001 is sent" in said.stderr
+
+
+def test_compose_says_tags_and_a_providers_own_fields(run: Run, fixtures: Path) -> None:
+    said = run(
+        "compose", fixtures / "logo.png", "--to", "+12025550143", "--from", "21212", "--for", "bandwidth",
+        "--field", "applicationId=app-1", "--tag", "a=b", "--text", "Hi",
+        MMSPREP_BASE_URL="https://cdn.example.com",
+    )  # fmt: skip
+    body = json.loads(said.stdout)
+    assert (body["applicationId"], body["tag"], body["from"]) == ("app-1", '{"a":"b"}', "21212")
+    assert body["media"][0].startswith("https://cdn.example.com/")
+
+
+def test_compose_with_check_stops_at_what_cannot_be_fetched(run: Run, fixtures: Path) -> None:
+    arguments = ["compose", fixtures / "logo.png", "--to", "+12025550143", "--from", "+12025550100", "--check"]
+    said = run(*arguments, MMSPREP_BASE_URL="http://127.0.0.1:9")
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "only its own network reaches" in said.stderr
 
 
 def test_a_text_alone_goes_as_sms(run: Run, api: Api) -> None:

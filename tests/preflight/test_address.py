@@ -62,7 +62,7 @@ def test_a_redirect_inwards_is_not_followed(host: Host, pipeline: Pipeline, monk
     monkeypatch.setattr("mmsprep.preflight.fetch.is_public", lambda address: address == "127.0.0.1")
     told = check(f"http://files.example:{host.server_port}/inwards", pipeline=pipeline)
     assert [each.reason for each in told.findings] == ["private"]
-    assert "inside.example is at 10.1.2.3" in told.findings[0].message
+    assert "inside.example is at 10.1.2.3, an address that only its own network reaches" in told.findings[0].message
     assert asked == ["files.example", "inside.example"]
 
 
@@ -73,6 +73,7 @@ def test_the_name_is_looked_up_once_for_each_request_and_the_url_names_the_host(
     told = check(f"http://files.example:{host.server_port}/photo.jpg", pipeline=pipeline, allow_private=True)
     assert told.ok
     assert asked == ["files.example"] * 3
+    assert host.called == [f"files.example:{host.server_port}"] * 3
 
 
 def test_a_name_that_leads_nowhere_is_told(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:

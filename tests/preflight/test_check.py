@@ -118,6 +118,12 @@ def test_redirects_are_followed_and_told_without_their_secret(host: Host, pipeli
     assert "secret" not in json.dumps(found.as_dict())
 
 
+def test_a_circle_is_told_from_a_long_way(host: Host, pipeline: Pipeline) -> None:
+    assert "in a circle" in message(look(host, "circle", pipeline), "redirects")
+    assert len(host.asked) == 2
+    assert "more than 5 times" in message(look(host, "far", pipeline), "redirects")
+
+
 def test_a_header_cannot_reach_the_terminal(host: Host, pipeline: Pipeline) -> None:
     found = look(host, "rude-type", pipeline)
     assert fatal(found) == ["type"]

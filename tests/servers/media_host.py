@@ -58,6 +58,8 @@ class Host(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.photo = photo
         self.asked: list[tuple[str, str]] = []
+        self.called: list[str | None] = []
+        """The names by which it was asked: the Host headers."""
         self.stopping = threading.Event()
 
     @property
@@ -92,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         self.server.asked.append((self.command, self.path))
+        self.server.called.append(self.headers["Host"])
         self.close_connection = True
         name = self.path.partition("?")[0].strip("/").replace("-", "_").replace(".", "_")
         answer: Callable[[], None] = getattr(self, f"_{name}", lambda: self._give(404, b"none here"))

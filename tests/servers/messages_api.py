@@ -34,6 +34,8 @@ class Api(ThreadingHTTPServer):
         self.faults: list[Fault] = []
         """What goes wrong, request by request; then all is well."""
         self.states = ["queued", "sent", "delivered"]
+        self.keeps_open = False
+        self.ports: list[int] = []
         self.header, self.credential = "Authorization", f"Bearer {KEY}"
         self.stopping = threading.Event()
 
@@ -89,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
         return self.give(200, message | details)
 
     def _goes_wrong(self) -> bool:
-        self.close_connection = True
+        self.close_connection = not self.server.keeps_open
+        self.server.ports.append(self.client_address[1])
         self.server.asked.append((self.command, self.path))
         self.server.headers.append(dict(self.headers))
         if self.server.faults:

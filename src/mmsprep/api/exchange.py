@@ -55,6 +55,8 @@ class Exchange:
         self._timeout_seconds = timeout_seconds
         self._http = httpx.Client(
             base_url=self.base_url,
+            # Loading the certificate authorities takes longer than a request, and loopback has no certificate.
+            verify=self.base_url.startswith("https:"),
             timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
             # One that was kept open may have been closed over there, and then nobody knows whether a POST arrived.
             limits=httpx.Limits(max_keepalive_connections=0),

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mmsprep.cli import common
-from mmsprep.errors import PrepError
+from mmsprep.errors import PrepError, Rejected
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from mmsprep.message import Message
+    from mmsprep.pipeline import Pipeline
     from mmsprep.preflight import Preflight
 
 # They mostly wait, each for somebody else's server.
@@ -56,6 +58,23 @@ def check(
         for error in (each for each in ordered if isinstance(each, PrepError)):
             typer.echo(show.line("", error))
     raise typer.Exit(max(map(_exit, ordered)))
+
+
+def fetched(message: Message, pipeline: Pipeline) -> list[str]:
+    """Fetch a message's media as a provider would, and give what is worth a note.
+
+    Raises Rejected when one of them would be refused.
+    """
+    from mmsprep import preflight
+
+    notes = []
+    for url in message.media_urls:
+        for each in preflight.check(url, pipeline=pipeline).findings:
+            told = f"{preflight.without_query(url)}: {each.message}"
+            if each.fatal:
+                raise Rejected("not-accepted", told)
+            notes.append(told)
+    return notes
 
 
 def plain(found: Preflight) -> str:

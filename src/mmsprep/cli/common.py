@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mmsprep.errors import PrepError
+from mmsprep.errors import Misconfigured, PrepError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +45,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per 
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time; one per core if not given.")
 ]
+
+
+Text = Annotated[str | None, typer.Option(help="The text; a place's link is offered when there is none.")]
+Captions = Annotated[list[str] | None, typer.Option("--caption", metavar="TEXT", help="One per source, in order.")]
+Webhook = Annotated[str | None, typer.Option("--webhook-url", metavar="URL", help="Where receipts go (https).")]
+Receipt = Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")]
+Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="Kept with the message.")]
+Check = Annotated[bool, typer.Option("--check", help="Then fetch the media as a provider would.")]
+
+
+def pairs(given: list[str] | None, what: str) -> dict[str, str]:
+    """Take options of the form NAME=VALUE apart; raises Misconfigured, naming them as *what*."""
+    parts = [each.partition("=") for each in given or ()]
+    if wrong := [name for name, equals, _ in parts if not (name and equals)]:
+        raise Misconfigured(f"{what} is NAME=VALUE; not so: {', '.join(wrong)}")
+    return {name: value for name, _, value in parts}
 
 
 def status(result: Prepared | PrepError) -> Exit:

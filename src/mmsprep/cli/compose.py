@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mmsprep.cli import common
+from mmsprep.cli.check import fetched
 from mmsprep.errors import Misconfigured, PrepError, Rejected
 
 Number = Annotated[str | None, typer.Option(metavar="+1...", help="A phone number, with its country code.")]
@@ -18,11 +19,16 @@ def compose(
     sources: common.Sources,
     to: Number = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="+1...", help="The number that sends.")] = None,
-    text: Annotated[str | None, typer.Option(help="The text; a place's link is offered when there is none.")] = None,
-    caption: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="One per source, in order.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="Where receipts go (https).")] = None,
-    delivery_receipt: Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")] = False,
+    text: common.Text = None,
+    caption: common.Captions = None,
+    webhook_url: common.Webhook = None,
+    delivery_receipt: common.Receipt = False,
+    tag: common.Tags = None,
+    check: common.Check = False,
     provider: Annotated[str | None, typer.Option("--for", metavar="NAME", help="Another provider's fields.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="With --for: a field that only it knows.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what each would become; store nothing.")] = False,
     profiles: Annotated[str | None, typer.Option(metavar="A,B", help="With --dry-run: for these profiles.")] = None,
     profile: common.ProfileName = None,
@@ -43,18 +49,19 @@ def compose(
         raise typer.Exit(max(worst, default=common.Exit.READY))
     if to is None or from_ is None:
         raise Misconfigured("a request needs --to and --from; or see what would become of the files with --dry-run")
+    tags = common.pairs(tag, "a tag")
     try:
         with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
             message = pipeline.compose(given, captions=caption or ())
+            notes = fetched(message, pipeline) if check else []
+        ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
         if provider:
-            body = message.for_provider(provider, to=to, from_=from_, text=text, webhook_url=webhook_url)
+            body = message.for_provider(provider, extra=common.pairs(field, "a field"), **ways)
         else:
-            body = message.request(
-                to=to, from_=from_, text=text, webhook_url=webhook_url, delivery_receipt=delivery_receipt
-            )
+            body = message.request(delivery_receipt=delivery_receipt, **ways)
     except PrepError as error:
         typer.echo(show.line("", error), err=True)
         raise typer.Exit(common.Exit.REJECTED if isinstance(error, Rejected) else common.Exit.UNAVAILABLE) from error
-    for warning in message.warnings:
+    for warning in (*message.warnings, *notes):
         typer.echo(f"warning: {show.escaped(warning)}", err=True)
     typer.echo(json.dumps(body, indent=2))

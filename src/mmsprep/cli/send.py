@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsprep.cli import common
-from mmsprep.errors import Misconfigured, PrepError, Rejected
+from mmsprep.cli.check import fetched
+from mmsprep.errors import Misconfigured, PrepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mmsprep.api import Client, Sent
     from mmsprep.message import Message
-    from mmsprep.pipeline import Pipeline
 
 
 def send(
@@ -27,12 +27,12 @@ def send(
     sources: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE", help="Files, or - for standard input; none for an SMS.")
     ] = None,
-    text: Annotated[str | None, typer.Option(help="The text; a place's link is offered when there is none.")] = None,
-    caption: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="One per source, in order.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="Where receipts go (https).")] = None,
-    delivery_receipt: Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")] = False,
-    tag: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Kept with the message.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="First fetch the media as a provider would.")] = False,
+    text: common.Text = None,
+    caption: common.Captions = None,
+    webhook_url: common.Webhook = None,
+    delivery_receipt: common.Receipt = False,
+    tag: common.Tags = None,
+    check: common.Check = False,
     wait: Annotated[
         float | None, typer.Option(metavar="SECONDS", min=0, help="Wait so long until it is delivered.")
     ] = None,
@@ -50,7 +50,11 @@ def send(
     from mmsprep.api import Client
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
-    ways: dict[str, Any] = {"webhook_url": webhook_url, "delivery_receipt": delivery_receipt, "tags": _tags(tag or [])}
+    ways: dict[str, Any] = {
+        "webhook_url": webhook_url,
+        "delivery_receipt": delivery_receipt,
+        "tags": common.pairs(tag, "a tag"),
+    }
     with Client(settings=settings) as client, _told(sources or [text or ""], as_json=as_json):
         ways |= _checked(to, from_, webhook_url)
         if sources:
@@ -77,13 +81,6 @@ def _checked(to: str, from_: str, webhook_url: str | None) -> dict[str, str]:
     return {"to": e164(to), "from_": e164(from_, what="from")}
 
 
-def _tags(given: Sequence[str]) -> dict[str, str]:
-    parts = [each.partition("=") for each in given]
-    if wrong := [name for name, equals, _ in parts if not (name and equals)]:
-        raise Misconfigured(f"a tag is NAME=VALUE; not so: {', '.join(wrong)}")
-    return {name: value for name, _, value in parts}
-
-
 def _composed(sources: Sequence[str], captions: Sequence[str], settings: Any, *, check: bool) -> Message:
     from mmsprep.pipeline import Pipeline
 
@@ -93,20 +90,9 @@ def _composed(sources: Sequence[str], captions: Sequence[str], settings: Any, *,
         for warning in message.warnings:
             _warn(warning)
         if check:
-            _check(message, pipeline)
+            for note in fetched(message, pipeline):
+                _warn(note)
     return message
-
-
-def _check(message: Message, pipeline: Pipeline) -> None:
-    """Fetch the media as a provider would; raises Rejected when one of them would be refused."""
-    from mmsprep import preflight
-
-    for url in message.media_urls:
-        found = preflight.check(url, pipeline=pipeline)
-        for each in found.findings:
-            if each.fatal:
-                raise Rejected("not-accepted", f"{preflight.without_query(url)}: {each.message}")
-            _warn(each.message)
 
 
 def _waited(client: Client, sent: Sent, seconds: float) -> Sent:

@@ -177,9 +177,8 @@ def _connect(
         raise Unfetched("dns", f"the name {host} leads nowhere; check the spelling and its DNS record") from error
     private = [each for each in found if not is_public(each)]
     if private and not allow_private:
-        raise Unfetched(
-            "private", f"{host} is at {private[0]}, which only its own network reaches; use a public address"
-        )
+        at = f"{host} is" if host == private[0] else f"{host} is at {private[0]},"
+        raise Unfetched("private", f"{at} an address that only its own network reaches; use a public one")
     try:
         connection.sock = _open(found, _port(parts), deadline)
         connection.sock.settimeout(max(0.1, deadline - time.monotonic()))
