@@ -39,7 +39,13 @@ class Server:
 
     def source(self, **settings: object) -> TileSource:
         template = f"http://127.0.0.1:{self.port}/{{z}}/{{x}}/{{y}}.png"
-        given = {"template": template, "attribution": "© Testers", "tile_seconds": 0.4, "map_seconds": 2.0}
+        given = {
+            "template": template,
+            "attribution": "© Testers",
+            "tile_seconds": 0.4,
+            "map_seconds": 2.0,
+            "cache": None,
+        }
         return TileSource(**given | settings)  # type: ignore[arg-type]
 
 

@@ -25,7 +25,7 @@ def fetch(place: Place, source: TileSource, folder: Path) -> int:
     stands in; raises Misconfigured for a PMTiles file that cannot be used.
     """
     from mmsprep.tools.tiles import archive
-    from mmsprep.tools.tiles.fetch import fetch_all
+    from mmsprep.tools.tiles.download import fetch_all
 
     attribution, most = source.attribution, source.max_zoom
     if source.is_file:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mmsprep.errors import Misconfigured
-from mmsprep.tools.tiles.fetch import TILE_BYTES, is_picture
+from mmsprep.tools.tiles.download import TILE_BYTES, is_picture
 from mmsprep.tools.tiles.source import TileId
 
 PICTURES = ("PNG", "JPEG", "WEBP")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,14 @@ SCALE = 2
 MANIFEST = "tiles.json"
 """The file beside the tiles that says which zoom they are, whose, and why some are missing."""
 PLACEHOLDERS = {"z", "x", "y", "r", "key", "style"}
+
+
+def usual_cache() -> Path:
+    """Name the folder where a user's programs keep what they can fetch again."""
+    try:
+        return Path.home() / ".cache" / "mmsprep" / "tiles"
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / f"mmsprep-tiles-{os.getuid()}"
 
 
 class TileId(NamedTuple):
@@ -43,10 +53,10 @@ class TileSource:
     template: str
     attribution: str
     key: str = field(default="", repr=False)
-    user_agent: str = "mmsprep"
-    """Who asks: servers refuse the default names of libraries."""
+    user_agent: str = ""
+    """Who asks: servers refuse the default names of libraries, and want to know whom to write to."""
     max_zoom: int = 19
-    cache: Path | None = None
+    cache: Path | None = field(default_factory=usual_cache)
     """The folder that keeps tiles; None keeps none."""
     tile_seconds: float = 3.0
     map_seconds: float = 10.0

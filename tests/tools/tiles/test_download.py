@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from mmsprep.errors import Misconfigured
 from mmsprep.place import Place
+from mmsprep.tools import tiles
 from mmsprep.tools.tiles import TileId, TileSource, fetch, needed
 from mmsprep.tools.tiles.cache import holds_for
 from mmsprep.tools.tiles.paste import draw
@@ -62,6 +64,11 @@ def test_a_server_that_refuses_is_not_asked_for_the_other_tiles(status: int, ser
     fetch(PLACE, server.source(), tmp_path / "tiles")
 
     assert len(server.asked) <= 4
+
+
+def test_no_module_takes_the_name_of_the_function(server: Server, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert tiles.fetch(PLACE, server.source(), tmp_path / name) == COUNT
 
 
 def test_a_second_map_of_the_same_place_makes_no_request(server: Server, tmp_path: Path) -> None:
@@ -126,8 +133,16 @@ def test_the_key_reaches_the_server_and_nothing_else(
     assert "S3CRET" not in repr(source)
 
 
+def test_without_a_name_of_ones_own_the_server_hears_ours(server: Server, tmp_path: Path) -> None:
+    fetch(PLACE, server.source(), tmp_path / "tiles")
+
+    assert re.fullmatch(r"mmsprep/\d.*", server.headers[0]["user-agent"])
+
+
 def test_a_server_that_is_not_there_gives_no_error(tmp_path: Path) -> None:
-    source = TileSource(template="http://127.0.0.1:9/{z}/{x}/{y}", attribution="x", map_seconds=2)
+    source = TileSource(
+        template="http://127.0.0.1:9/{z}/{x}/{y}", attribution="x", map_seconds=2, cache=tmp_path / "cache"
+    )
 
     assert fetch(PLACE, source, tmp_path / "tiles") == 0
     assert "cannot be reached" in draw(PLACE, tmp_path / "tiles")[1]

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -87,7 +88,8 @@ def _ask(visit: Visit, tiles: list[TileId]) -> dict[TileId, bytes]:
     import requests
 
     with requests.Session() as session, ThreadPoolExecutor(CONNECTIONS) as pool:
-        session.headers.update({"User-Agent": visit.source.user_agent, "Accept": "image/png,image/jpeg,image/webp"})
+        agent = visit.source.user_agent or f"mmsprep/{version('mmsprep')}"
+        session.headers.update({"User-Agent": agent, "Accept": "image/png,image/jpeg,image/webp"})
         answers = list(pool.map(lambda tile: (tile, _one(visit, session, tile)), tiles))
     return {tile: data for tile, data in answers if data is not None}
 
