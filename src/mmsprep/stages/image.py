@@ -14,6 +14,7 @@ from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools.raster import colour, jpeg, png
 from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
+from mmsprep.tools.raster.kept import Coding
 from mmsprep.tools.raster.side import first_side
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Decoded:
     pixels: Image.Image
     icc: bytes | None
     turn: Image.Transpose | None
+    coding: Coding | None = None
+    """How a JPEG was coded that was decoded whole."""
 
     def finish(self, scaled: Image.Image) -> Image.Image:
         shown = colour.bare(colour.srgb(scaled, self.icc))
@@ -63,13 +66,15 @@ class Decoded:
 def _decoded(media: Media, job: Job) -> Decoded:
     """Decode the picture, reduced where no budget can use the rest, and warn when part of it is missing."""
     picture = open_picture(media.path, media.facts.type)
+    stored = picture.size
     if media.facts.type == "image/jpeg":
         _reduce(picture, first_side(picture.size, job.profile.limit("image/jpeg")))
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
         job.warn("part of the picture is damaged")
-    return Decoded(picture, picture.info.get("icc_profile"), turning(picture))
+    coding = Coding.of(picture) if picture.size == stored else None
+    return Decoded(picture, picture.info.get("icc_profile"), turning(picture), coding)
 
 
 def _reduce(picture: Image.Image, side: int) -> None:
@@ -88,6 +93,8 @@ def _reduce(picture: Image.Image, side: int) -> None:
 def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
     """Encode as what looks best below the limit among the types that the profile admits."""
     profile = job.profile
+    if data := _as_it_was(source, profile):
+        return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
         return _as_jpeg(source.pixels, profile, source.finish), ".jpg"
     pixels = source.finish(source.pixels)
@@ -99,6 +106,21 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
     if pixels.mode == "RGBA":
         job.warn("transparency flattened on white")
     return _as_jpeg(colour.flatten(pixels), profile), ".jpg"
+
+
+def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
+    """Write a JPEG that fits with its own tables, in its own size."""
+    if source.coding is None or "image/jpeg" not in profile.types:
+        return None
+    pixels = source.finish(source.pixels)
+    if profile.within(*pixels.size) != pixels.size:
+        return None
+    on_its_side = pixels.size != source.pixels.size or (source.turn is not None and pixels.width == pixels.height)
+    coding = source.coding.turned() if on_its_side else source.coding
+    if source.turn is not None or source.icc:
+        coding = coding.finer()
+    data = coding.encode(pixels, progressive=profile.progressive)
+    return data if len(data) < profile.limit("image/jpeg") else None
 
 
 def _as_jpeg(
