@@ -21,6 +21,12 @@ def test_text_is_cleaned_of_what_controls_a_terminal_or_a_parser() -> None:
     assert contact.title == "\ufffdx"
 
 
+def test_a_run_of_blanks_is_too_short_to_fill_a_line() -> None:
+    contact = Contact(note="a" + " " * 200 + "b", name="c" + "\u3000" * 200 + "d")
+    assert contact.note == "a" + " " * 20 + "b"
+    assert contact.name == "c" + "\u3000" * 20 + "d"
+
+
 @pytest.mark.parametrize(
     ("text", "number", "extension"),
     [

@@ -78,7 +78,7 @@ def run(data: bytes, tmp_path: Path) -> list[bytes]:
     return cards
 
 
-@settings(max_examples=300, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=150, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(
     st.sampled_from(VALID),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.one_of(PIECES, st.binary(max_size=12))), max_size=6),
@@ -94,7 +94,7 @@ def test_a_mutated_card_is_clean_or_rejected(
         outputs = run(card, tmp_path_factory.mktemp("card"))
     except Rejected as problem:
         # Whatever was read can be written: only what is read may be refused.
-        assert "again" not in problem.message or "export" in problem.message
+        assert "read again" not in problem.message
         return
     for output in outputs:
         assert sum(line.strip().upper() == b"END:VCARD" for line in output.split(b"\r\n")) == 1

@@ -19,6 +19,8 @@ BINARY = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 ENCODINGS = {"BASE64": "BASE64", "B": "BASE64", "QUOTED-PRINTABLE": "QUOTED-PRINTABLE", "Q": "QUOTED-PRINTABLE"}
 MOST_PROPERTIES = 2_000
 """In a file; the fullest card that we have met has 80."""
+MOST_PARTS = 20
+"""Of a structured value; an address has seven, and what is more is one text."""
 MOST_LOST_BYTES = 1_000
 """A line that cannot be read is left out with a warning; when it is longer, the card is damaged."""
 
@@ -43,7 +45,7 @@ class Property:
     @property
     def parts(self) -> list[str]:
         """The components of a structured value, each as one text."""
-        return [unescaped(part) for part in _UNESCAPED_SEMICOLON.findall(self.value)]
+        return [unescaped(part) for part in _divided_by_semicolons(self.value)]
 
     @property
     def name_parts(self) -> list[str]:
@@ -51,7 +53,7 @@ class Property:
 
         A comma before a blank is one that its writer did not escape.
         """
-        parts = _UNESCAPED_SEMICOLON.findall(self.value)
+        parts = _divided_by_semicolons(self.value)
         # Degrees, the fifth part, are written as a list.
         return [unescaped(_divided(part, ", " if at == 4 else " ")) for at, part in enumerate(parts)]
 
@@ -168,6 +170,11 @@ def parse_line(line: str) -> Property | None:
 def unescaped(value: str) -> str:
     """Undo backslash escapes (RFC 2426, 5; vCard 2.1 and Google escape more than they must)."""
     return _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
+
+
+def _divided_by_semicolons(value: str) -> list[str]:
+    parts: list[str] = _UNESCAPED_SEMICOLON.findall(value)
+    return [*parts[:MOST_PARTS], " ".join(filter(None, parts[MOST_PARTS:]))] if len(parts) > MOST_PARTS else parts
 
 
 def _divided(value: str, between: str) -> str:
