@@ -19,7 +19,7 @@ from mmsprep.message import Message
 from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import Output
-from mmsprep.source import Source, rereadable
+from mmsprep.source import Source, plain_name, rereadable
 from mmsprep.stage import Event, ignore
 from mmsprep.stores import key_of
 
@@ -195,8 +195,12 @@ class Pipeline:
 
     def _finished(self, made: Made) -> Prepared:
         received = made.received
-        media = tuple(self._keep(each, name) for each, name in zip(received.outputs, made.names, strict=True))
-        linked = [self._keep(each, name) for each, name in zip(received.links, made.link_names, strict=True)]
+        try:
+            media = tuple(self._keep(each, name) for each, name in zip(received.outputs, made.names, strict=True))
+            linked = [self._keep(each, name) for each, name in zip(received.links, made.link_names, strict=True)]
+        except PrepError as error:
+            # A store does not know whose file it could not keep.
+            raise error.about(plain_name(Path(made.source).name)) from error
         return _told(made, media, tuple(each.url or str(each.path) for each in linked))
 
     def _keep(self, output: Output, name: str) -> Deliverable:

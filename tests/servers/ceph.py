@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 import shutil
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, Server, free_port, started, wait_for
+from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, Server, free_port, lives, started, stop, wait_for
 
 STRANGER = "AKIASTRANGER"
 """The access key of somebody who owns no bucket, with the same secret."""
@@ -42,31 +45,23 @@ def ceph(folder: Path) -> Server:
     _certificate(data)
     conf, fsid, osd = data / "ceph.conf", str(uuid.uuid4()), str(uuid.uuid4())
     conf.write_text(_configuration(data, run, fsid=fsid, plain=plain, secure=secure, monitor=monitor))
-    environment = {"CEPH_CONF": str(conf)}
-
-    def call(*command: str, check: bool = True) -> None:
-        subprocess.run(
-            [*command, "--conf", str(conf)],
-            check=check,
-            capture_output=True,
-            timeout=60,
-            env={"PATH": "/usr/bin:/usr/sbin"},
-        )
-
-    call(
-        "monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", f"[v1:127.0.0.1:{monitor}]", f"{data}/map"
-    )
-    call("ceph-mon", "-i", "a", "--mkfs", "--monmap", f"{data}/map")
-    pids = [started(["ceph-mon", "-i", "a", "-f"], data / "mon.log", **environment)]
-    call("ceph", "--connect-timeout", "30", "osd", "new", osd, "0")
-    call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-    pids.append(started(["ceph-osd", "-i", "0", "-f"], data / "osd.log", **environment))
-    time.sleep(1)
-    pids.append(started(["radosgw", "-n", "client.rgw", "-f"], data / "rgw.log", **environment))
-    wait_for(plain, seconds=120)
-    for name, key in (("owner", ACCESS_KEY), ("stranger", STRANGER)):
-        keys = ("--access-key", key, "--secret-key", SECRET_KEY)
-        call("radosgw-admin", "user", "create", "--uid", name, "--display-name", name, *keys)
+    call = partial(_call, conf)
+    pids: list[int] = []
+    try:
+        call("monmaptool", "--create", "--fsid", fsid, "--addv", "a", f"[v1:127.0.0.1:{monitor}]", f"{data}/map")
+        call("ceph-mon", "-i", "a", "--mkfs", "--monmap", f"{data}/map")
+        pids.append(_start(conf, "ceph-mon", "-i", "a", "-f"))
+        _until_done(lambda: call("ceph", "--connect-timeout", "30", "osd", "new", osd, "0"))
+        call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
+        pids.append(_start_osd(conf))
+        pids.append(_start(conf, "radosgw", "-n", "client.rgw", "-f"))
+        wait_for(plain, seconds=120)
+        for name, key in (("owner", ACCESS_KEY), ("stranger", STRANGER)):
+            keys = ("--access-key", key, "--secret-key", SECRET_KEY)
+            call("radosgw-admin", "user", "create", "--uid", name, "--display-name", name, *keys)
+    except BaseException:
+        stop(tuple(pids))
+        raise
     return Server(
         "ceph",
         f"http://127.0.0.1:{plain}",
@@ -81,14 +76,53 @@ def ceph(folder: Path) -> Server:
 
 def limit_bucket(server: Server, bucket: str, *, max_bytes: int) -> None:
     """Let a bucket be full at *max_bytes*, as its operator would."""
-    conf = f"{server.folder}/ceph.conf"
     for command in (["quota", "set", "--max-size", str(max_bytes)], ["quota", "enable"]):
-        subprocess.run(
-            ["radosgw-admin", *command, "--quota-scope", "bucket", "--bucket", bucket, "--conf", conf],
-            check=True,
-            capture_output=True,
-            timeout=60,
+        _call(
+            Path(server.folder) / "ceph.conf", "radosgw-admin", *command, "--quota-scope", "bucket", "--bucket", bucket
         )
+
+
+def _call(conf: Path, *command: str) -> str:
+    """Run one of Ceph's tools to its end, with Debian's own Python and no settings of ours."""
+    ended = subprocess.run(
+        [*command, "--conf", str(conf)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin:/usr/sbin:/bin"},
+    )
+    return ended.stdout
+
+
+def _start(conf: Path, *command: str) -> int:
+    return started(list(command), conf.with_name(f"{command[0]}.out"), CEPH_CONF=str(conf))
+
+
+def _until_done(work: Callable[[], object], *, tries: int = 20) -> None:
+    """Ask a monitor that may not be there yet, or not yet know that it is alone."""
+    for left in reversed(range(tries)):
+        try:
+            work()
+        except subprocess.CalledProcessError:
+            if not left:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _start_osd(conf: Path) -> int:
+    """Start the daemon that stores until it stays: a hasty one asks before it knows the cluster, and ends itself."""
+    for _ in range(20):
+        pid = _start(conf, "ceph-osd", "-i", "0", "-f")
+        ends = time.monotonic() + 30
+        while lives(pid) and time.monotonic() < ends:
+            if json.loads(_call(conf, "ceph", "osd", "stat", "--format", "json"))["num_up_osds"]:
+                return pid
+            time.sleep(0.2)
+        stop((pid,))
+    raise TimeoutError("Ceph's store daemon does not start: see osd.0.log beside its configuration")
 
 
 def _configuration(data: Path, run: Path, *, fsid: str, plain: int, secure: int, monitor: int) -> str:
@@ -98,8 +132,6 @@ def _configuration(data: Path, run: Path, *, fsid: str, plain: int, secure: int,
 fsid = {fsid}
 mon host = [v1:127.0.0.1:{monitor}]
 mon initial members = a
-# Else a hasty store daemon asks the monitor before it knows the cluster, and ends.
-monmap = {data}/map
 ms bind msgr2 = false
 auth cluster required = none
 auth service required = none

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-SLOW_DOWN = b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"
+CODES = {403: "AccessDenied", 409: "ConditionalRequestConflict", 412: "PreconditionFailed", 501: "NotImplemented"}
+"""What S3 says with a status; with any other it is told to slow down."""
 
 
 class Proxy(ThreadingHTTPServer):
@@ -65,7 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.ended.wait(60)
             self.close_connection = True
         elif isinstance(fault, int):
-            self._answer(fault, {"Content-Type": "application/xml"}, SLOW_DOWN)
+            code = CODES.get(fault, "SlowDown")
+            told = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>No.</Message></Error>"
+            self._answer(fault, {"Content-Type": "application/xml"}, told.encode())
         else:
             status, headers, content = self._forward(body)
             if fault == "lost":

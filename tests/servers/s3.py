@@ -126,12 +126,13 @@ def stop(pids: tuple[int, ...], *, seconds: float = 5) -> None:
         _signal(pid, signal.SIGTERM)
     ends = time.monotonic() + seconds
     for pid in pids:
-        while time.monotonic() < ends and _lives(pid):
+        while time.monotonic() < ends and lives(pid):
             time.sleep(0.05)
         _signal(pid, signal.SIGKILL)
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Tell whether a process still runs; one that has ended and waits to be asked for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -139,7 +140,7 @@ def _lives(pid: int) -> bool:
 
 
 def _signal(pid: int, number: int) -> None:
-    if _lives(pid):
+    if lives(pid):
         os.kill(pid, number)
 
 

@@ -100,6 +100,7 @@ def test_a_store_that_is_not_to_be_had_exits_3(bucket: House, fixtures: Path, wr
     assert time.monotonic() - started < 30
     (told,) = lines(ended)
     assert (told["status"], told["reason"]) == ("unavailable", "store")
+    assert told["message"].startswith(f"logo.png: {bucket.url}: ")
     assert said in told["message"]
     for arguments in (["init", bucket.url], ["purge", bucket.url, "--older-than", "1"]):
         again = run(bucket, "store", *arguments, **wrong)

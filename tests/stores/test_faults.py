@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import resource
 import time
 import traceback
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from mmsprep.errors import Unavailable
 
 CONTENT = bytes(range(256)) * 2_000
 PLAIN = [each for each in EACH_S3 if "tls" not in str(each)]
+# Three attempts of three seconds and the waits between them; the rest is for a busy machine.
+BOUND_SECONDS = 30
 ALL = ("GET", "HEAD", "PUT", "POST", "DELETE")
 
 
@@ -29,11 +32,12 @@ def plain(request: pytest.FixtureRequest, servers: Servers, tmp_path: Path, monk
 
 
 @contextmanager
-def unavailable(said: str, *, within_seconds: float) -> Iterator[None]:
+def unavailable(said: str) -> Iterator[None]:
+    """Expect the error that says so, long before a sender would give up, telling nothing that is secret."""
     started = time.monotonic()
     with pytest.raises(Unavailable) as caught:
         yield
-    assert time.monotonic() - started < within_seconds
+    assert time.monotonic() - started < BOUND_SECONDS
     assert caught.value.reason == "store"
     assert re.search(said, caught.value.message), caught.value.message
     whole = "".join(traceback.format_exception(caught.value))
@@ -52,7 +56,7 @@ def test_a_server_that_is_busy_twice_gets_it_the_third_time(plain: House, make: 
     with faulty(upstream(plain), 503, 503) as proxy:
         plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
     assert proxy.seen == ["HEAD", "PUT", "PUT", "PUT"]
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < BOUND_SECONDS
     assert plain.fetch(plain.store.put(media, key))[0] == CONTENT
 
 
@@ -60,7 +64,7 @@ def test_a_server_that_is_busy_twice_gets_it_the_third_time(plain: House, make: 
 def test_a_server_that_stays_busy_is_given_up_and_keeps_nothing(plain: House, make: Make, status: int) -> None:
     with (
         faulty(upstream(plain), status, lasting=True) as proxy,
-        unavailable(f"failed 3 times, last with {status} SlowDown; try again later", within_seconds=12),
+        unavailable(f"failed 3 times, last with {status} SlowDown; try again later"),
     ):
         plain.with_settings(endpoint=proxy.endpoint).store.put(*make(CONTENT))
     assert proxy.seen == ["HEAD", "PUT", "PUT", "PUT"]
@@ -72,7 +76,7 @@ def test_a_server_that_stays_busy_is_given_up_and_keeps_nothing(plain: House, ma
 def test_a_server_that_never_answers_is_given_up(plain: House, make: Make, methods: tuple[str, ...]) -> None:
     with (
         faulty(upstream(plain), "silence", methods=methods, lasting=True) as proxy,
-        unavailable("did not answer, or not whole, tried 3 times; check the network", within_seconds=20),
+        unavailable("did not answer, or not whole, tried 3 times; check the network"),
     ):
         plain.with_settings(endpoint=proxy.endpoint).store.put(*make(CONTENT))
     assert plain.names() == []
@@ -92,7 +96,7 @@ def test_an_upload_whose_answers_are_all_lost_is_whole_and_not_sent_again(plain:
     media, key = make(CONTENT)
     with (
         faulty(upstream(plain), "lost", lasting=True) as proxy,
-        unavailable("did not answer", within_seconds=12),
+        unavailable("did not answer"),
     ):
         plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
     assert plain.names() == [key]
@@ -105,7 +109,7 @@ def test_an_upload_whose_answers_are_all_lost_is_whole_and_not_sent_again(plain:
 
 def test_a_connection_cut_in_mid_body_leaves_no_half_object(plain: House, make: Make) -> None:
     media, key = make(CONTENT)
-    with faulty(upstream(plain), "cut", lasting=True) as proxy, unavailable("did not answer", within_seconds=12):
+    with faulty(upstream(plain), "cut", lasting=True) as proxy, unavailable("did not answer"):
         plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
     time.sleep(0.5)
     assert plain.names() == []
@@ -116,7 +120,7 @@ def test_a_connection_cut_in_mid_body_leaves_no_half_object(plain: House, make: 
 
 def test_where_nothing_listens_the_network_is_named(bucket: House, make: Make) -> None:
     gone = bucket.with_settings(endpoint=f"http://127.0.0.1:{s3.free_port()}")
-    with unavailable("cannot be reached, tried 3 times; check the network and s3.endpoint", within_seconds=12):
+    with unavailable("cannot be reached, tried 3 times; check the network and s3.endpoint"):
         gone.store.put(*make(CONTENT))
 
 
@@ -127,11 +131,11 @@ def test_wrong_credentials_are_named_as_yours(
 ) -> None:
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
-    with unavailable("your credentials were refused: the (secret|server) does not", within_seconds=6):
+    with unavailable("your credentials were refused: the (secret|server) does not"):
         bucket.with_settings().store.put(*make(CONTENT))
-    with unavailable("your credentials were refused", within_seconds=6):
+    with unavailable("your credentials were refused"):
         list(bucket.with_settings().store.init(public=False))
-    with unavailable("your credentials were refused", within_seconds=6):
+    with unavailable("your credentials were refused"):
         list(bucket.with_settings().store.purge(older_than_days=1))
 
 
@@ -147,7 +151,7 @@ def test_missing_credentials_are_told_with_where_to_put_them(
 ) -> None:
     for name in missing:
         monkeypatch.delenv(name)
-    with unavailable(said, within_seconds=6):
+    with unavailable(said):
         bucket.with_settings().store.put(*make(CONTENT))
 
 
@@ -155,13 +159,13 @@ def test_a_profile_that_is_not_there_is_named_as_yours(
     bucket: House, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with unavailable(r"your credentials could not be read \(ProfileNotFound\)", within_seconds=6):
+    with unavailable(r"your credentials could not be read \(ProfileNotFound\)"):
         bucket.with_settings().store.put(*make(CONTENT))
 
 
 def test_a_bucket_that_is_not_there_is_told_with_how_to_make_it(bucket: House, make: Make) -> None:
     bucket.store.bucket = "nobody-made-this-one"
-    with unavailable("there is no such bucket; check its name, or make it: mmsprep store init", within_seconds=6):
+    with unavailable("there is no such bucket; check its name, or make it: mmsprep store init"):
         bucket.store.put(*make(CONTENT))
 
 
@@ -171,7 +175,7 @@ def test_a_full_bucket_is_its_owners_to_empty(bucket: House, make: Make) -> None
     assert bucket.server
     ceph.limit_bucket(bucket.server, bucket.store.bucket, max_bytes=100_000)
     bucket.store.put(*make(b"small", "small.jpg"))
-    with unavailable("the bucket is full; its owner must free space or raise the quota", within_seconds=12):
+    with unavailable("the bucket is full; its owner must free space or raise the quota"):
         bucket.store.put(*make(CONTENT))
     assert len(bucket.names()) == 1
 
@@ -183,9 +187,7 @@ def test_a_bucket_of_somebody_else_is_theirs_to_open(
 ) -> None:
     assert bucket.server
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph.STRANGER)
-    with unavailable(
-        "access denied; the bucket's owner must allow these credentials s3:PutObject and s3:GetObject", within_seconds=6
-    ):
+    with unavailable("access denied; the bucket's owner must allow these credentials s3:PutObject and s3:GetObject"):
         bucket.with_settings().store.put(*make(CONTENT))
 
 
@@ -195,7 +197,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     bucket: House, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_CA_BUNDLE")
-    with unavailable("no TLS connection that can be trusted; .* AWS_CA_BUNDLE", within_seconds=12):
+    with unavailable("no TLS connection that can be trusted; .* AWS_CA_BUNDLE"):
         bucket.with_settings().store.put(*make(CONTENT))
 
 
@@ -223,3 +225,20 @@ def test_no_log_at_any_level_holds_a_secret(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET_KEY)
     plain.with_settings().store.client().list_buckets()
     assert "Signature=" in caplog.text
+
+
+def test_a_server_whose_disk_is_full_keeps_no_half_object(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "disk").mkdir()
+    server = s3.rclone(tmp_path / "disk")
+    try:
+        house = opened("rclone", lambda _: server, tmp_path, monkeypatch)
+        limits = resource.prlimit(server.pids[0], resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+        with unavailable("the server failed 3 times, last with 500 InternalError; .* ask its operator"):
+            house.store.put(*make(CONTENT))
+        assert house.names() == []
+        resource.prlimit(server.pids[0], resource.RLIMIT_FSIZE, limits)
+        assert house.fetch(house.store.put(*make(CONTENT)))[0] == CONTENT
+    finally:
+        s3.stop(server.pids)

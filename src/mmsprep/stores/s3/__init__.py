@@ -165,7 +165,8 @@ class S3Store:
         days = self.options.retention_days
         # Else the link of a message that is sent today could die tomorrow.
         aged = bool(days) and self.clock() - head["LastModified"] > timedelta(days=days / 2)
-        if not aged and head.get("ContentType") == media.facts.type:
+        told = (head.get("ContentType"), head.get("CacheControl")) == (media.facts.type, CACHE_CONTROL)
+        if told and not aged:
             return
         self.client().copy_object(
             Bucket=self.bucket,
@@ -219,4 +220,5 @@ def from_url(url: str, settings: Settings) -> S3Store:
 def _ascii(name: str) -> str:
     """Spell a name as a quoted string of a header can hold it."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return "".join(each if each.isalnum() or each in " ._-()" else "_" for each in plain).strip() or "media"
+    quotable = "".join(each if each.isalnum() or each in " ._-()" else "_" for each in plain).strip()
+    return f"media{quotable}" if quotable.startswith(".") or not quotable else quotable
