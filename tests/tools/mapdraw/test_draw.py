@@ -161,3 +161,19 @@ def test_the_typeface_has_the_letters_of_names() -> None:
     assert not writable("東京")
     towns = [town for column in range(36) for row in range(18) for town in basemap.towns(column, row)[:200]]
     assert all(writable(town.name) for town in towns)
+
+
+@pytest.mark.parametrize(
+    ("km", "metric", "imperial"),
+    [(130, "100 km", "50 mi"), (0.39, "300 m", "1,000 ft"), (1.2, "1 km", "3,000 ft"), (7_000, "5,000 km", "3,000 mi")],
+)
+def test_the_scale_bar_is_of_round_lengths_that_fit(km: float, metric: str, imperial: str) -> None:
+    for units, words in ((furniture.METRIC, metric), (furniture.IMPERIAL, imperial)):
+        length, said = furniture.length_in_words(km, units)
+        assert said == words
+        assert 0.4 * km < length <= km
+
+
+def test_the_world_is_never_lower_than_the_picture() -> None:
+    assert mapdraw.embedded_zoom(Place(0, 0, zoom=0)) == 1
+    assert mapdraw.embedded_zoom(Place(0, 0, zoom=0, size=(300, 1024))) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -42,8 +43,8 @@ class Server:
         given = {
             "template": template,
             "attribution": "© Testers",
-            "tile_seconds": 0.4,
-            "map_seconds": 2.0,
+            "tile_seconds": 10.0,
+            "map_seconds": 30.0,
             "cache": None,
         }
         return TileSource(**given | settings)  # type: ignore[arg-type]
@@ -60,20 +61,17 @@ def server() -> Iterator[Server]:
                 state.headers.append({name.lower(): value for name, value in self.headers.items()})
                 state.at_once += 1
                 state.most_at_once = max(state.most_at_once, state.at_once)
-            try:
-                zoom, x, y = (int(part.split(".")[0].split("@")[0]) for part in self.path.split("?")[0].split("/")[1:4])
-                status, headers, body = state.answer(TileId(zoom, x, y))
+            zoom, x, y = (int(part.split(".")[0].split("@")[0]) for part in self.path.split("?")[0].split("/")[1:4])
+            status, headers, body = state.answer(TileId(zoom, x, y))
+            with state.lock:
+                state.at_once -= 1  # before the client can know that it may ask again
+            with suppress(OSError):
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-            except OSError:
-                pass
-            finally:
-                with state.lock:
-                    state.at_once -= 1
 
         def log_message(self, *_: object) -> None:
             pass

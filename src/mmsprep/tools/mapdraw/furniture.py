@@ -22,6 +22,8 @@ GLOBE_POINTS = 92
 MARGIN = 14
 PANEL_POINTS = 82
 KM_PER_MILE = 1.609_344
+METRIC = (("km", 1.0), ("m", 0.001))
+IMPERIAL = (("mi", KM_PER_MILE), ("ft", 0.000_304_8))
 
 
 def pin_box(sheet: Sheet) -> Box:
@@ -94,6 +96,13 @@ def round_length(most: float) -> float:
     return max(step * power for step in (1, 2, 3, 5) if step * power <= most)
 
 
+def length_in_words(most_km: float, units: tuple[tuple[str, float], ...]) -> tuple[float, str]:
+    """Choose a round length up to *most_km*, in the first of *units* (name, kilometres) of which it is one or more."""
+    name, km = next((each for each in units if most_km >= each[1]), units[-1])
+    number = round_length(most_km / km)
+    return number * km, f"{number:,.0f} {name}" if number >= 1 else f"{number:g} {name}"
+
+
 def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
     """Draw a bar of round kilometres over one of round miles, in the lower left corner."""
     from PIL import ImageDraw
@@ -102,11 +111,11 @@ def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
     face = sheet.face("medium", 11.5)
     unit = sheet.scale
     longest = 120 * unit / projection.pixels_per_km
-    km, miles = round_length(longest), round_length(longest / KM_PER_MILE)
-    widths = (km * projection.pixels_per_km, miles * KM_PER_MILE * projection.pixels_per_km)
+    (km, metric), (miles, imperial) = length_in_words(longest, METRIC), length_in_words(longest, IMPERIAL)
+    widths = (km * projection.pixels_per_km, miles * projection.pixels_per_km)
     left, middle = MARGIN * unit, bottom - (MARGIN + 15) * unit
     thick, tick = max(1, round(1.4 * unit)), round(5 * unit)
-    words = max(face.width(f"{_number(km)} km"), face.width(f"{_number(miles)} mi")) + 6 * unit
+    words = max(face.width(metric), face.width(imperial)) + 6 * unit
     box = (left, middle - 19 * unit, left + max(*widths, words) + 4 * unit, middle + 19 * unit)
     halo = sheet.halo(box)
     for colour, grow in ((halo, round(1.2 * unit)), (sheet.palette.town, 0)):
@@ -116,11 +125,11 @@ def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
                 top, end = (middle - tick, middle) if up else (middle + thick, middle + thick + tick - 1)
                 draw.rectangle(_grown(x, top, x + thick - 1, end, grow), fill=colour)
     inset = 5 * unit
-    face.draw(draw, (left + inset, middle - 4 * unit), f"{_number(km)} km", sheet.palette.town, halo=halo)
+    face.draw(draw, (left + inset, middle - 4 * unit), metric, sheet.palette.town, halo=halo)
     face.draw(
         draw,
         (left + inset, middle + thick + 3.5 * unit + face.capital_height),
-        f"{_number(miles)} mi",
+        imperial,
         sheet.palette.town,
         halo=halo,
     )
@@ -129,10 +138,6 @@ def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
 
 def _grown(left: float, top: float, right: float, bottom: float, by: float) -> list[int]:
     return [round(left - by), round(top - by), round(right + by), round(bottom + by)]
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 
 def credit(sheet: Sheet, text: str, bottom: float) -> None:
