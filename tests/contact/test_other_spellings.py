@@ -21,6 +21,11 @@ def test_text_is_cleaned_of_what_controls_a_terminal_or_a_parser() -> None:
     assert contact.title == "\ufffdx"
 
 
+def test_a_text_where_a_value_belongs_says_what_takes_texts() -> None:
+    with pytest.raises(TypeError, match="from_dict"):
+        Contact(phones=("+12125550100",))  # type: ignore[arg-type]
+
+
 def test_a_run_of_blanks_is_too_short_to_fill_a_line() -> None:
     contact = Contact(note="a" + " " * 200 + "b", name="c" + "\u3000" * 200 + "d")
     assert contact.note == "a" + " " * 20 + "b"

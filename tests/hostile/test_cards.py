@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
 import zlib
@@ -190,3 +191,25 @@ def test_no_name_that_a_program_hands_over_adds_a_line(name: str, tmp_path: Path
     assert len(re.findall(rb"\r\n(?:item\d+\.)?TEL", output)) == 1
     (read,) = Contact.from_vcf(output)
     assert len(read.phones) == 1
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"name": "x", "note": "a" * 10_000_000},
+        {"name": "x", "phones": ["+12125550100"] * 1_000_000},
+        {"name": "x", "phones": {f"k{number}": "1" for number in range(300_000)}},
+        {"name": "x", **{f"k{number}": "1" for number in range(300_000)}},
+        {"name": "x", "photo": "A" * 15_000_000},
+        ["vcard", [["fn", {}, "text", "x"]] * 300_000],
+        ["vcard", [["note", {}, "text", ["a"] * 300_000]]],
+    ],
+    ids=["note", "phones", "kinds", "keys", "photo", "properties", "parts"],
+)
+def test_no_contact_that_is_handed_over_takes_more_than_its_second(value: object, tmp_path: Path) -> None:
+    data = json.dumps(value).encode()
+    run(b'{"name":"warm"}', tmp_path)
+    started = time.process_time()
+    with suppress(Rejected):
+        run(data, tmp_path)
+    assert time.process_time() - started < CPU_SECONDS

@@ -240,6 +240,8 @@ def _tidy(value: Any, *names: str) -> None:
 
 def _keep(contact: Contact, name: str, filled: Callable[[Any], Any]) -> None:
     """Keep each of a field's values that says anything, once."""
+    if any(isinstance(each, str) for each in getattr(contact, name)):
+        raise TypeError(f"{name} holds values such as Phone or Email; Contact.from_dict takes texts")
     object.__setattr__(contact, name, tuple(dict.fromkeys(each for each in getattr(contact, name) if filled(each))))
 
 

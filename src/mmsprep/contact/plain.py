@@ -24,6 +24,8 @@ LISTS: Mapping[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
     "urls": ("url", ("value", "href"), Link),
 }
 MOST_DEPTH = 6
+MOST_ITEMS = 200
+"""Numbers, addresses or links of one person."""
 
 
 def to_json(contact: Contact) -> bytes:
@@ -45,6 +47,15 @@ def parsed(data: bytes) -> Any:
     return value
 
 
+def text_bytes(value: Any, size: int) -> int:
+    """Tell how much of a JSON value of *size* bytes is not a photo."""
+    if isinstance(value, Mapping):
+        photos = [item for key, item in value.items() if _key(key) == "photo"]
+    else:
+        photos = [entry[3] for entry in value[1] if entry[0].lower() == "photo"]
+    return size - sum(len(each) for each in photos if isinstance(each, str))
+
+
 def is_contact(value: Any) -> bool:
     """Tell whether a JSON object reads as a contact: it says so, or most of its keys are a contact's."""
     if not isinstance(value, dict) or not value:
@@ -61,6 +72,7 @@ def from_dict(values: Mapping[str, Any]) -> dict[str, Any]:
     """Give the arguments of `Contact` that *values* holds; raises Rejected ``damaged`` for a wrong form."""
     found: dict[str, Any] = {}
     dropped: list[str] = []
+    _items(values)
     for original, value in values.items():
         key = _key(original)
         if value is None or value in ("", [], {}) or (key == "kind" and value == "contact") or key in _LONGITUDES:
@@ -120,7 +132,12 @@ def _text(value: Any, key: str) -> str:
 
 
 def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
+    items = list(value) if isinstance(value, list | tuple) else [value]
+    if len(items) > MOST_ITEMS or any(isinstance(each, Mapping) and len(each) > MOST_ITEMS for each in items):
+        raise Rejected(
+            "too-costly", f"more than {MOST_ITEMS} values for one field of a contact; send those that matter"
+        )
+    return items
 
 
 def _listed(key: str, value: Any, kinds: tuple[str, ...]) -> Iterator[Any]:

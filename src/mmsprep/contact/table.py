@@ -77,12 +77,6 @@ BOOKKEEPING = frozenset(
 """Columns that say how the sender files the person."""
 
 
-def is_table(headings: list[str]) -> bool:
-    """Tell whether these are the headings of an address book that is read here."""
-    known = [each for each in map(_heading, headings) if _is_known(each)]
-    return len(known) >= 2 and 2 * len(known) >= len(headings)
-
-
 def from_row(row: Mapping[str, str]) -> dict[str, Any]:
     """Give the arguments of `Contact` that a row holds; raises Rejected ``damaged``.
 
@@ -223,9 +217,3 @@ def _label_of(cells: Mapping[str, str]) -> str:
 
 def _heading(text: str) -> str:
     return clean_line(text).lower()
-
-
-def _is_known(heading: str) -> bool:
-    patterns = (_PHONE, _EMAIL, _NUMBERED, _ADDRESS)
-    others = {"title", "birthday", "anniversary", "web page", "personal web page"}
-    return heading in LINES or heading in others | BOOKKEEPING or any(each.fullmatch(heading) for each in patterns)

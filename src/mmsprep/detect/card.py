@@ -10,7 +10,7 @@ from mmsprep.contact import Contact
 from mmsprep.contact.allowed import PARAMETERS, PARAMETERS_OF_21, VALUES, VERSIONS
 from mmsprep.contact.jcard import is_jcard
 from mmsprep.contact.lines import Card, Property, cards_of
-from mmsprep.contact.plain import is_contact, parsed
+from mmsprep.contact.plain import is_contact, parsed, text_bytes
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -68,11 +68,16 @@ def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     return Facts(type=mime, bytes=size, metadata=tuple(sorted(found)))
 
 
-def parse_contact(path: Path, mime: str, size: int, _: Limits) -> Facts:
+def parse_contact(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Read a contact that is handed over as JSON, ours, a person's or a jCard."""
     if size > HANDED_OVER_BYTES:
         raise Rejected("too-many-bytes", f"{size:,} bytes; a contact may have {HANDED_OVER_BYTES:,}, photo and all")
-    contact = Contact.from_json(path.read_bytes())
+    value = parsed(path.read_bytes())
+    if not (is_jcard(value) or is_contact(value)):
+        raise Rejected("damaged", "begins like a contact and is none; write it anew")
+    if (text := text_bytes(value, size)) > limits.card_bytes:
+        raise Rejected("too-many-bytes", f"{text:,} bytes; a contact may have {limits.card_bytes:,} besides its photo")
+    contact = Contact.from_jcard(value) if isinstance(value, list) else Contact.from_dict(value)
     return Facts(type=mime, bytes=size, metadata=("private",) if contact.dropped else ())
 
 
