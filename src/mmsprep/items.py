@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import shutil
 import threading
@@ -12,8 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mmsprep.errors import PrepError, Unavailable
-from mmsprep.isolate import Item, Sandbox, item_directory
+from mmsprep.errors import PrepError, Rejected
+from mmsprep.isolate import Item, Sandbox, Usage, item_directory
 from mmsprep.media import Facts
 from mmsprep.profile import Profile
 from mmsprep.receive import Output, Received, facts_from, receive
@@ -22,6 +24,8 @@ from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_nam
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
 from mmsprep.tools import tiles
+
+log = logging.getLogger(__name__)
 
 # An item that a busy machine kept from its work, or whose helper died, gets this many tries in all.
 TRIES = 2
@@ -171,12 +175,24 @@ class Items:
                 task, arguments, limits=self._settings.limits, workdir=directory, source=source.descriptor, emit=emit
             )
             with item, cancel.watching(item):
+                ended = "cancelled"
                 try:
-                    return item.result()
-                except Unavailable:
-                    if not left:
+                    result = item.result()
+                    ended = "ready"
+                    return result
+                except PrepError as error:
+                    ended = error.reason
+                    if isinstance(error, Rejected) or not left:
                         raise
+                finally:
+                    _log_end(source.label, ended, item.usage)
         raise AssertionError("unreachable")
+
+
+def _log_end(label: str, ended: str, usage: Usage) -> None:
+    """Log what an item took, as one line of JSON in ASCII: no name can end the line or begin another."""
+    if log.isEnabledFor(logging.INFO):
+        log.info("%s", json.dumps({"event": "item", "source": label, "ended": ended, **asdict(usage)}))
 
 
 def _shelved(output: Output, shelf: Path) -> Output:

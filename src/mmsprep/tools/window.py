@@ -50,6 +50,8 @@ def window(options: Mapping[str, Any], seconds: float | None) -> Window:
     """
     start, end = _trim(options.get("trim"))
     longest = _number(options.get("max_seconds"), "max_seconds")
+    if not start and end is None and longest is None:
+        return Window(0.0, seconds, cut=False)
     if seconds is not None and start >= seconds - SHORTEST:
         raise Rejected("not-accepted", f"trim starts at {start:g} s of {seconds:.1f}; choose an earlier start")
     wanted = min((each for each in (seconds, end) if each is not None), default=None)
