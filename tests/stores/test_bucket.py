@@ -17,7 +17,7 @@ from tests.servers.faults import faulty
 from tests.stores.conftest import House, Make, Servers, opened
 
 from mmsprep import Pipeline
-from mmsprep.errors import Unavailable
+from mmsprep.errors import Misconfigured, Unavailable
 from mmsprep.settings import Settings
 from mmsprep.stores.s3 import S3Store
 
@@ -134,6 +134,32 @@ def test_encryption_is_asked_for_and_an_object_known_again(
     encrypted.clock = lambda: datetime.now(UTC) + timedelta(days=20)
     encrypted.put(media, name)
     assert head(bucket, name)["ServerSideEncryption"] == encryption
+
+
+@pytest.mark.parametrize("bucket", ["rclone"], indirect=True)
+def test_what_only_credentials_can_read_is_not_made_public(bucket: House) -> None:
+    with pytest.raises(Misconfigured, match=r"set s3\.encryption to AES256"):
+        list(bucket.with_settings(encryption="aws:kms").store.init(public=True))
+
+
+@pytest.mark.parametrize("bucket", ["rclone"], indirect=True)
+def test_an_object_that_is_erased_while_it_is_refreshed_is_sent_again(bucket: House, make: Make) -> None:
+    assert bucket.server
+    media, key = make(CONTENT)
+    bucket.store.put(media, key)
+    with faulty(bucket.server.endpoint, 412) as proxy:
+        store = bucket.with_settings(endpoint=proxy.endpoint).store
+        store.clock = lambda: datetime.now(UTC) + timedelta(days=20)
+
+        def erase(**_: object) -> None:
+            list(bucket.store.purge(keys=[key]))
+
+        # The copy is a PUT as well, and the one that is refused.
+        store.client().meta.events.register("before-call.s3.CopyObject", erase)
+        url = store.put(media, key)
+    assert bucket.fetch(bucket.store.put(media, key))[0] == CONTENT
+    assert proxy.seen == ["HEAD", "PUT", "HEAD", "PUT"]
+    assert key in url
 
 
 @pytest.mark.parametrize(

@@ -95,10 +95,8 @@ class S3Store:
         with telling(self.where):
             for _ in range(ROUNDS):
                 status, head = self._head(key)
-                if status == 200:
-                    self._accept(media, key, content, head)
-                    return self._url(key)
-                if self._create(media, key, content):
+                done = self._accept if status == 200 else self._create
+                if done(media, key, content, head):
                     return self._url(key)
         if status == 403:
             needs = "s3:GetObject on it too, to see what is there"
@@ -131,7 +129,7 @@ class S3Store:
                 return 404 if status_of(error) == 404 else 403, {}
             raise
 
-    def _create(self, media: Media, key: str, content: Content) -> bool:
+    def _create(self, media: Media, key: str, content: Content, _head: dict[str, Any]) -> bool:
         """Upload unless the key is taken meanwhile; tell whether this was what made it."""
         from botocore.exceptions import ClientError
 
@@ -157,8 +155,13 @@ class S3Store:
             raise
         return True
 
-    def _accept(self, media: Media, key: str, content: Content, head: dict[str, Any]) -> None:
-        """Take what is there for ours if it is; write its headers and age anew where they would not do."""
+    def _accept(self, media: Media, key: str, content: Content, head: dict[str, Any]) -> bool:
+        """Take what is there for ours if it is; write its headers and age anew where they would not do.
+
+        Tell whether it was there to the end: the server may just erase it for its age.
+        """
+        from botocore.exceptions import ClientError
+
         if not content.is_in(head):
             remedy = "erase it (mmsprep store purge --item), or choose another prefix"
             raise Unavailable("store", f"{self.where}: {key} is there with other content; {remedy}")
@@ -167,15 +170,21 @@ class S3Store:
         aged = bool(days) and self.clock() - head["LastModified"] > timedelta(days=days / 2)
         told = (head.get("ContentType"), head.get("CacheControl")) == (media.facts.type, CACHE_CONTROL)
         if told and not aged:
-            return
-        self.client().copy_object(
-            Bucket=self.bucket,
-            Key=self.prefix + key,
-            CopySource={"Bucket": self.bucket, "Key": self.prefix + key},
-            CopySourceIfMatch=head["ETag"],
-            MetadataDirective="REPLACE",  # a copy onto itself is refused without
-            **self._headers(media, key, content),
-        )
+            return True
+        try:
+            self.client().copy_object(
+                Bucket=self.bucket,
+                Key=self.prefix + key,
+                CopySource={"Bucket": self.bucket, "Key": self.prefix + key},
+                CopySourceIfMatch=head["ETag"],
+                MetadataDirective="REPLACE",  # a copy onto itself is refused without
+                **self._headers(media, key, content),
+            )
+        except ClientError as error:
+            if code_of(error) in ("NoSuchKey", "PreconditionFailed"):
+                return False
+            raise
+        return True
 
     def _headers(self, media: Media, key: str, content: Content) -> dict[str, Any]:
         """Say what providers and handsets go by, and ask for encryption where it is wanted."""

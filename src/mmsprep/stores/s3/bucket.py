@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.errors import Misconfigured
 from mmsprep.stores import Step
 from mmsprep.stores.s3.faults import ANSWERS, code_of, status_of, telling
 
@@ -28,6 +29,9 @@ def init(store: S3Store, *, public: bool) -> Iterator[Step]:
 
     In a bucket that was there before, others' rules stay as they are. Raises Unavailable ``store``.
     """
+    if public and store.options.encryption == "aws:kms":
+        # Amazon S3 user guide, Using server-side encryption with KMS keys: every request must be signed.
+        raise Misconfigured("nobody can read without credentials what KMS encrypts; set s3.encryption to AES256")
     with telling(store.where, needs="s3:CreateBucket"):
         created = _create(store)
     yield Step("bucket", True, "made" if created else "was there")
