@@ -18,7 +18,7 @@ from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts, Media
 from mmsprep.profile import Profile, load
-from mmsprep.stage import Event, Job
+from mmsprep.stage import Declined, Event, Job
 from mmsprep.stages.video import STAGE
 
 LIMITS = Limits()
@@ -33,10 +33,10 @@ def prepared(path: Path, tmp_path: Path, profile: Profile = TIGHT, **options: An
     job = Job(profile=profile, workdir=workdir, options=options)
     media = Media(path, path.name, detect(path, LIMITS))
     assert STAGE.accepts(media, profile)
-    (made,) = STAGE.run(media, job)
+    (made,) = STAGE.run(media, job) or job.links
     assert list(workdir.iterdir()) == [made]
     facts = detect(made, LIMITS)
-    assert profile.objection(facts) is None
+    assert job.links or profile.objection(facts) is None
     assert facts.metadata == ()
     assert layout(made).index_first
     assert layout(made).rotation == 0
@@ -63,7 +63,9 @@ def playable(path: Path, profile: Profile) -> None:
 
 
 def frame(path: Path, at: float = 0.5) -> Image.Image:
-    png = ffmpeg("-ss", str(at), "-i", path, "-frames:v", "1", "-c:v", "png", "-f", "image2pipe", "-")
+    # "fps" holds a frame as long as it is shown; -ss alone would give the next one.
+    chosen = ["-vf", f"fps=50,trim=start={at}", "-frames:v", "1"]
+    png = ffmpeg("-i", path, *chosen, "-c:v", "png", "-f", "image2pipe", "-")
     return Image.open(io.BytesIO(png)).convert("RGB")
 
 
@@ -184,3 +186,206 @@ def test_what_cannot_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Rejected) as refused:
         prepared(source, tmp_path, replace(PANTHEON, max_bytes=20_000))
     assert refused.value.reason == "cannot-fit"
+
+
+def test_the_refusal_names_a_length_that_fits(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mkv", seconds=30, size="320x180", rate="15")
+    with pytest.raises(Rejected, match="unwatchable; trim below") as refused:
+        prepared(source, tmp_path, replace(PANTHEON, max_bytes=60_000))
+    advised = re.search(r"below (\d+) s", refused.value.message)
+    assert advised is not None
+    _, facts, _ = prepared(source, tmp_path, replace(PANTHEON, max_bytes=60_000), max_seconds=int(advised[1]))
+    assert facts.seconds == pytest.approx(int(advised[1]), abs=0.1)
+
+
+def test_what_cannot_fit_is_offered_as_a_link_where_that_is_asked(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mkv", seconds=20, size="160x120")
+    made, facts, job = prepared(source, tmp_path, replace(PANTHEON, max_bytes=20_000), on_cannot_fit="link")
+    assert job.links == [made]
+    assert (facts.type, facts.width, facts.height) == ("video/mp4", 160, 120)
+    assert likeness(made, source) > 0.95
+    assert "a link is offered" in job.warnings[0]
+
+
+def test_the_fast_way_fits_too(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mkv", seconds=3)
+    made, facts, _ = prepared(source, tmp_path, fast=True)
+    assert facts.bytes < 60_000
+    assert likeness(made, source) > 0.75
+
+
+def test_a_budget_beyond_what_can_be_seen_is_not_filled(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mkv", "-c:v", "ffv1")
+    made, facts, _ = prepared(source, tmp_path, PANTHEON)
+    assert facts.bytes < 700_000
+    assert (facts.width, facts.height) == (320, 180)
+    assert likeness(made, source) > 0.98
+
+
+def gif(path: Path) -> Path:
+    """Draw a red square on nothing that jumps once a second, first for a second, then for a fifth each."""
+    frames = []
+    for number in range(6):
+        frame = Image.new("RGBA", (120, 80), (0, 0, 0, 0))
+        frame.paste((255, 0, 0, 255), (number * 20, 20, number * 20 + 20, 60))
+        frames.append(frame)
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[1000, 200, 200, 200, 200, 200], disposal=2)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png"])
+def test_an_animated_picture_becomes_a_film_on_white_in_its_own_time(tmp_path: Path, name: str) -> None:
+    made, facts, _ = prepared(gif(tmp_path / name), tmp_path, PANTHEON, gif="mp4")
+    assert facts.type == "video/mp4"
+    assert facts.seconds == pytest.approx(2, abs=0.1)
+    early, late = frame(made, 0.8), frame(made, 1.3)
+    assert early.getpixel((10, 40))[0] > 200 > early.getpixel((10, 40))[1] + 100
+    assert min(early.getpixel((60, 5))) > 240
+    assert late.getpixel((50, 40))[0] > 200 > late.getpixel((50, 40))[1] + 100
+
+
+def test_an_animated_picture_that_is_to_stay_one_is_left_to_others(tmp_path: Path) -> None:
+    path = gif(tmp_path / "a.gif")
+    job = Job(profile=PANTHEON, workdir=tmp_path, options={"gif": "gif"})
+    with pytest.raises(Declined):
+        STAGE.run(Media(path, "a", detect(path, LIMITS)), job)
+    still = tmp_path / "still.png"
+    Image.new("RGB", (9, 9)).save(still)
+    assert not STAGE.accepts(Media(still, "a", detect(still, LIMITS)), PANTHEON)
+
+
+@pytest.mark.parametrize(("transfer", "white", "grey"), [("arib-std-b67", 721, 431), ("smpte2084", 573, 400)])
+def test_high_dynamic_range_becomes_ordinary_with_white_bright_and_grey_grey(
+    tmp_path: Path, transfer: str, white: int, grey: int
+) -> None:
+    halves = f"format=yuv420p10le,geq=lum='if(lt(X,160),{white},{grey})':cb=512:cr=512"
+    told = f"setparams=color_trc={transfer}:color_primaries=bt2020:colorspace=bt2020nc:range=tv"
+    source = film(tmp_path / "a.mkv", "-vf", f"{halves},{told}", "-c:v", "ffv1", sound="", seconds=1)
+    made, _, _ = prepared(source, tmp_path, PANTHEON)
+    shown = frame(made)
+    bright, middle = shown.getpixel((60, 90)), shown.getpixel((260, 90))
+    # White in HDR (ITU-R BT.2408: 75 % of HLG, 58 % of PQ) stays near white; nothing takes a colour.
+    assert min(bright) > 200
+    assert 90 < min(middle) < 160
+    assert max(bright) - min(bright) < 8
+    assert max(middle) - min(middle) < 8
+
+
+@pytest.mark.parametrize("size", ["320x180", "1280x720"])
+def test_colours_stay_what_they_were_whatever_the_size(tmp_path: Path, size: str) -> None:
+    source = film(tmp_path / "a.mkv", "-pix_fmt", "yuv420p", "-c:v", "ffv1", sound="", size=size, picture="smptehdbars")
+    made, _, _ = prepared(source, tmp_path, replace(PANTHEON, max_bytes=200_000))
+    before, after = frame(source), frame(made)
+    for x in (0.2, 0.4, 0.5, 0.6, 0.7):
+        one = before.getpixel((int(x * before.width), before.height // 4))
+        other = after.getpixel((int(x * after.width), after.height // 4))
+        assert all(abs(a - b) < 14 for a, b in zip(one, other, strict=True))
+
+
+def test_interlaced_films_show_no_combs(tmp_path: Path) -> None:
+    bars = "nullsrc=s=320x180:r=50:d=2,geq=lum='235*lt(mod(X-T*300,80),40)':cb=128:cr=128"
+    weave = "tinterlace=interleave_top,fieldorder=tff"
+    source = tmp_path / "a.mpg"
+    ffmpeg("-f", "lavfi", "-i", bars, "-vf", weave, "-flags", "+ildct+ilme", "-c:v", "mpeg2video", "-q:v", "2", source)
+    made, _, _ = prepared(source, tmp_path, PANTHEON)
+    assert combs(frame(source)) > 5
+    assert combs(frame(made)) < 1
+
+
+def combs(picture: Image.Image) -> float:
+    """Give by how much more a row differs from its neighbour than from the one after that."""
+    import numpy as np
+
+    rows = np.asarray(picture.convert("L"), dtype=float)
+    return float(np.abs(rows[1:-1] - rows[:-2]).mean() - np.abs(rows[2:] - rows[:-2]).mean())
+
+
+def test_picture_and_sound_stay_together(tmp_path: Path) -> None:
+    """A white flash and a beep begin at the same moment, once a second; so they must in what is sent."""
+    flash = "color=black:s=160x120:r=25:d=6,drawbox=color=white:t=fill:enable='lt(mod(t,1),0.2)*gte(t,1)'"
+    beep = "aevalsrc='0.8*sin(2*PI*1000*t)*lt(mod(t,1),0.2)*gte(t,1)':s=44100:d=6"
+    source = tmp_path / "a.mkv"
+    ffmpeg("-f", "lavfi", "-i", flash, "-f", "lavfi", "-i", beep, "-c:v", "ffv1", "-c:a", "flac", source)
+    for options in ({}, {"trim": "0.5-4.5"}):
+        made, _, _ = prepared(source, tmp_path, replace(PANTHEON, max_bytes=30_000), **options)
+        seen, heard = onsets(made)
+        assert len(seen) == len(heard) >= 3
+        assert all(abs(one - other) < 0.04 for one, other in zip(seen, heard, strict=True))
+
+
+def onsets(path: Path) -> tuple[list[float], list[float]]:
+    """Find the moments at which it becomes bright, and loud."""
+    import av
+    import numpy as np
+
+    seen: list[float] = []
+    heard: list[float] = []
+    with av.open(str(path)) as container:
+        bright = False
+        for picture in container.decode(video=0):
+            now = picture.to_ndarray(format="gray").mean() > 100
+            if now and not bright:
+                seen.append(picture.time)
+            bright = now
+    with av.open(str(path)) as container:
+        quiet_until = -1.0
+        for sound in container.decode(audio=0):
+            samples = np.abs(sound.to_ndarray()).max(axis=0)
+            for at in np.nonzero(samples > 0.25)[0]:
+                moment = sound.time + at / sound.sample_rate
+                if moment > quiet_until:
+                    heard.append(moment)
+                quiet_until = moment + 0.1
+    return seen, heard
+
+
+def test_an_end_that_is_missing_is_told(tmp_path: Path) -> None:
+    whole = film(tmp_path / "a.mp4", "-movflags", "+faststart", "-b:v", "1M", seconds=6).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    _, facts, job = prepared(tmp_path / "cut.mp4", tmp_path)
+    assert facts.seconds is not None
+    assert facts.seconds < 5
+    assert "could be read" in job.warnings[0]
+
+
+def test_a_gap_of_hours_in_the_clock_ends_soon(tmp_path: Path) -> None:
+    jump = "setpts='PTS+gte(N,25)*3*3600/TB'"
+    source = film(tmp_path / "a.mkv", "-vf", jump, "-c:v", "mpeg4", sound="", seconds=2, size="64x64")
+    try:
+        prepared(source, tmp_path)
+    except Rejected as refused:
+        assert refused.reason in ("cannot-fit", "damaged", "too-costly")
+
+
+def test_the_very_oldest_get_h263(tmp_path: Path) -> None:
+    oldest = replace(LEGACY, codecs=frozenset({"h263", "amr_nb"}))
+    workdir = tmp_path / "out"
+    workdir.mkdir()
+    source = film(tmp_path / "a.mkv", seconds=3)
+    (made,) = STAGE.run(Media(source, "a", detect(source, LIMITS)), Job(profile=oldest, workdir=workdir))
+    facts = detect(made, LIMITS)
+    assert oldest.objection(facts) is None
+    assert (facts.codecs, facts.metadata) == (("h263", "amr_nb"), ())
+
+
+def test_threads_change_the_time_and_not_the_bytes(tmp_path: Path) -> None:
+    source = film(tmp_path / "a.mkv", seconds=3)
+    results = []
+    for threads in (1, 2):
+        workdir = tmp_path / f"threads{threads}"
+        workdir.mkdir()
+        job = Job(profile=TIGHT, workdir=workdir, threads=threads)
+        results.append(STAGE.run(Media(source, "a", detect(source, LIMITS)), job)[0].read_bytes())
+    assert results[0] == results[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [1_500_000, 600_000, 300_000])
+def test_every_real_film_fits_and_fills_its_budget(tmp_path: Path, corpus: Path, limit: int) -> None:
+    for path in sorted((corpus / "video").glob("v*")):
+        before = detect(path, LIMITS)
+        _, facts, job = prepared(path, tmp_path, replace(PANTHEON, max_bytes=limit))
+        assert facts.bytes < limit
+        assert not job.warnings
+        if before.seconds:
+            assert facts.seconds == pytest.approx(before.seconds, abs=0.1)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from mmsprep.detect.av import DEMUXERS
@@ -11,7 +9,7 @@ from mmsprep.errors import Rejected
 from mmsprep.fit import fit
 from mmsprep.media import Media
 from mmsprep.profile import Profile
-from mmsprep.stage import Event, Job, Stage
+from mmsprep.stage import Job, Stage
 from mmsprep.tools.audio import plan
 from mmsprep.tools.audio.encode import at_rate, encode
 from mmsprep.tools.audio.measure import Heard, listen
@@ -19,6 +17,7 @@ from mmsprep.tools.audio.plan import Coding
 from mmsprep.tools.audio.remux import TYPES, decoded_seconds, remux, suffix_for
 from mmsprep.tools.audio.track import Track, find_track
 from mmsprep.tools.ffmpeg import Failed, Runner, find, has_encoder
+from mmsprep.tools.progress import Progress
 from mmsprep.tools.window import OPTIONS, Window, window
 
 LOSS_SECONDS = 0.1
@@ -123,7 +122,7 @@ def _fitted(
     """Encode until the bytes, counted, are below *limit*."""
     asked = job.options.get("loudness")
     loudness = None if asked is None else min(-5.0, max(-40.0, float(asked)))
-    tell = _progress(job, part.seconds or track.seconds or 1.0)
+    tell = Progress(job.emit, "audio", part.seconds or track.seconds or 1.0).phase(0.0, 1.0)
 
     def at(bits: float) -> Path:
         if coding.suffix == ".m4a":
@@ -138,17 +137,6 @@ def _fitted(
     low = min(target, max(plan.floor(heard, amr=coding.suffix == ".amr") // 2, 4_750))
     found = fit(at, limit, size=lambda path: path.stat().st_size, low=low, high=high, guess=target, encodes=6)
     return found.value if found else None
-
-
-def _progress(job: Job, seconds: float) -> Callable[[float], None]:
-    started = time.monotonic()
-
-    def tell(done: float) -> None:
-        fraction = min(1.0, done / seconds)
-        spent = time.monotonic() - started
-        job.emit(Event("audio", fraction, spent * (1 - fraction) / fraction if fraction > 0.02 else None))
-
-    return tell
 
 
 def _loss(track: Track, decoded: float, claimed: float) -> float:

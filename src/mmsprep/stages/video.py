@@ -4,37 +4,75 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mmsprep.detect.av import DEMUXERS
+from mmsprep.detect.av import DEMUXERS, open_media
 from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
-from mmsprep.stage import Job, Stage
+from mmsprep.stage import Declined, Job, Stage
 from mmsprep.tools.ffmpeg import Failed, Runner, find
+from mmsprep.tools.ffmpeg.command import OWN
+from mmsprep.tools.progress import Progress
 from mmsprep.tools.video import film
-from mmsprep.tools.video.clip import describe
+from mmsprep.tools.video.clip import Clip, describe
+from mmsprep.tools.video.fallback import for_link
 from mmsprep.tools.video.remux import remuxed
-from mmsprep.tools.window import OPTIONS, window
+from mmsprep.tools.video.unroll import unrolled
+from mmsprep.tools.window import OPTIONS, Window, window
+
+ANIMATIONS = frozenset({"image/gif", "image/webp", "image/png"})
+
+LOSS_SECONDS = 0.25
+"""A film that ends this much before it should was cut off on its way."""
 
 
 def accepts(media: Media, profile: Profile) -> bool:
-    """Take every film, where moving pictures may leave at all."""
-    return bool(film.kinds(profile)) and media.facts.kind == "video" and media.facts.type in DEMUXERS
+    """Take every film, and every animated picture that is to become one, where moving pictures may leave."""
+    if media.facts.type in ANIMATIONS:
+        return media.facts.animated and "video/mp4" in profile.types and "h264" in profile.codecs
+    return film.kind(profile) is not None and media.facts.kind == "video" and media.facts.type in DEMUXERS
 
 
 def run(media: Media, job: Job) -> tuple[Path, ...]:
-    """Write the one film that is sent for *media*."""
+    """Write the one film that is sent for *media*; none where it is offered as a link instead."""
+    animated = media.facts.type in ANIMATIONS
+    if animated and job.options.get("gif", "auto") not in ("auto", "mp4"):
+        raise Declined
     runner = Runner(find(job.options.get("ffmpeg")), job.workdir, job.threads)
     try:
-        clip = describe(media.path)
-        part = window(job.options, clip.seconds)
-        made = (remuxed(runner, clip, job.profile) if part.whole else None) or film.coded(runner, clip, part, job)
-        path = job.new_path(made.suffix)
-        made.rename(path)
+        clip = unrolled(runner, media.path, media.facts.type) if animated else describe(media.path)
+        return _made(runner, clip, window(job.options, clip.seconds), job)
     except Failed as error:
         raise Rejected("damaged", "its picture cannot be decoded; send it again from where it was made") from error
     finally:
         runner.clean()
-    return (path,)
 
 
-STAGE = Stage("video", accepts, run, OPTIONS | {"ffmpeg", "fast", "gif"})
+STAGE = Stage("video", accepts, run, OPTIONS | {"ffmpeg", "fast", "gif", "on_cannot_fit"})
+
+
+def _made(runner: Runner, clip: Clip, part: Window, job: Job) -> tuple[Path, ...]:
+    try:
+        made = (remuxed(runner, clip, job.profile) if part.whole else None) or film.coded(runner, clip, part, job)
+    except Rejected as refused:
+        if refused.reason != "cannot-fit" or job.options.get("on_cannot_fit") != "link":
+            raise
+        progress = Progress(job.emit, "video", part.seconds or clip.seconds or 1.0)
+        job.offer_link(_named(for_link(runner, clip, part, job.profile, progress), job))
+        job.warn(f"{refused.message.partition(';')[0]}: a link is offered instead")
+        return ()
+    _tell_loss(made, part.seconds or clip.seconds, job)
+    return (_named(made, job),)
+
+
+def _named(made: Path, job: Job) -> Path:
+    path = job.new_path(made.suffix)
+    made.rename(path)
+    return path
+
+
+def _tell_loss(made: Path, expected: float | None, job: Job) -> None:
+    """Say that the end is missing, by how long the result plays: ffmpeg ends a cut-off file as if it were whole."""
+    with open_media(made, OWN) as container:
+        plays = (container.duration or 0) / 1e6
+    if expected is not None and plays < expected - max(LOSS_SECONDS, 0.02 * expected):
+        job.warn(f"only {plays:.1f} of {expected:.1f} s could be read; the rest is missing")

@@ -97,14 +97,16 @@ def bits_in_mp4(limit: int, seconds: float, heard: Heard) -> int:
     return max(0, int(plain - PACKET_BYTES * 8 * packets_a_second(sample_rate)))
 
 
-def for_film(track: Track, heard: Heard, total_bits_per_second: float, profile: Profile) -> Coding:
-    """Choose the sound of a film whose picture and sound share *total_bits_per_second*.
+def for_film(track: Track, heard: Heard, total_bits_per_second: float, profile: Profile) -> Coding | None:
+    """Choose the sound of a film whose picture and sound share *total_bits_per_second*; None without a coding for it.
 
     Sound gets an eighth, for a picture is forgiven sooner; never less than can be understood.
     """
     least, most = (14_000 if heard.speech else 18_000), min(128_000, transparent(track, heard))
     share = total_bits_per_second / 8 if total_bits_per_second > 200_000 else total_bits_per_second / 6
     bits = round(min(max(share, least), most, max(8_000, total_bits_per_second / 3)))
+    if not profile.codecs & {"aac", "amr_nb"}:
+        return None
     if "aac" not in profile.codecs:
         modes = [rate for rate in AMR_RATES if rate <= total_bits_per_second / 6] or [AMR_RATES[0]]
         return Coding(".amr", "libopencore_amrnb", 1, 8_000, modes[-1])

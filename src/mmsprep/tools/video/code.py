@@ -30,7 +30,15 @@ MOST_BITS = 14_000_000
 
 KEYFRAME_SECONDS = 8
 
-FINE, QUICK = "slow", "veryfast"
+FINE, MEDIUM, QUICK = "slow", "medium", "veryfast"
+
+PERFECT = 17
+"""x264's constant rate factor at which nobody tells the film from its source."""
+FAST_FACTOR, FAST_AIM = 20, 0.92
+"""The fast way: a constant quality, held below the rate, which it misses by up to 8 % (facts)."""
+
+Tell = Callable[[float], None]
+Coder = Callable[[float], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,60 +63,90 @@ class Copy:
 
 
 def decode_once(
-    runner: Runner,
-    clip: Clip,
-    part: Window,
-    target: Target,
-    bits: float,
-    *,
-    preset: str = FINE,
-    progress: Callable[[float], None] = nothing,
+    runner: Runner, clip: Clip, part: Window, target: Target, bits: float, *, progress: Tell = nothing
 ) -> Copy:
     """Decode the window once: into pass 1 and a copy of the scaled frames."""
-    rate = target.rate or clip.capped_rate
-    copy = Copy(runner.path(".nut"), runner.path("-pass"), target, rate)
-    frames = shown(
-        clip.opened(threads=runner.threads, **part.reading()),
-        clip,
-        target.size,
-        rate=target.rate,
-        fade_start=part.fade_start,
-    ).filter_multi_output("split")
-    bytes_raw = target.size[0] * target.size[1] * 1.5 * rate * (part.seconds or clip.seconds or 3_600)
-    kept: dict[str, Any] = {"c:v": "rawvideo"}
-    if bytes_raw > RAW_BYTES:
-        kept = {"c:v": "libx264", "preset": "ultrafast", "qp": 0, "threads": THREADS}
-    first = frames[0].output("-", f="null", **x264(copy, bits, preset=preset, step=1))
-    second = frames[1].output(str(copy.path), f="nut", fps_mode="vfr", **kept)
-    runner.run(first, second, progress=progress)
+    copy = _copy(runner, clip, target)
+    frames = _frames(runner, clip, part, target).filter_multi_output("split")
+    first = frames[0].output("-", f="null", **x264(copy, bits, step=1))
+    runner.run(first, _kept(frames[1], copy, part.seconds or clip.seconds), progress=progress)
     return copy
 
 
-def second_pass(
-    runner: Runner, copy: Copy, bits: float, *, preset: str = FINE, progress: Callable[[float], None] = nothing
-) -> Path:
+def keep(runner: Runner, clip: Clip, part: Window, target: Target, *, progress: Tell = nothing) -> Copy:
+    """Decode the window into a copy of the scaled frames alone."""
+    copy = _copy(runner, clip, target)
+    runner.run(_kept(_frames(runner, clip, part, target), copy, part.seconds or clip.seconds), progress=progress)
+    return copy
+
+
+def first_pass(runner: Runner, copy: Copy, bits: float) -> None:
+    """Gather the statistics of pass 1 from the copy."""
+    runner.run(_again(runner, copy).output("-", f="null", **x264(copy, bits, step=1)))
+
+
+def second_pass(runner: Runner, copy: Copy, bits: float, *, progress: Tell = nothing) -> Path:
     """Code the copy at *bits* per second, by the statistics of pass 1."""
     path = runner.path(".mp4")
-    frames = own(copy.path, threads=runner.threads)["v:0"]
-    runner.run(frames.output(str(path), f="mp4", **x264(copy, bits, preset=preset, step=2)), progress=progress)
+    output = _again(runner, copy).output(str(path), f="mp4", **x264(copy, bits, step=2))
+    runner.run(output, progress=progress)
     return path
 
 
-def x264(copy: Copy, bits: float, *, preset: str, step: int) -> dict[str, Any]:
-    """Give ffmpeg's options for one constrained pass."""
+def at_quality(runner: Runner, copy: Copy, factor: int, bits: float, *, progress: Tell = nothing) -> Path:
+    """Code the copy at a constant quality; what grows far beyond *bits* per second is cut off."""
+    path = runner.path(".mp4")
+    options = x264(copy, bits, step=None) | {"crf": factor, "maxrate": MOST_BITS, "bufsize": MOST_BITS * 2}
+    runner.run(_again(runner, copy).output(str(path), f="mp4", **options), progress=progress)
+    return path
+
+
+def one_pass(
+    runner: Runner, clip: Clip, part: Window, target: Target, bits: float, *, progress: Tell = nothing
+) -> Path:
+    """Code the window in one pass from the source: good where *bits* allow it, held below them elsewhere."""
+    path = runner.path(".mp4")
+    held = {"crf": FAST_FACTOR, "maxrate": round(bits), "bufsize": round(bits * 2)}
+    options = x264(_copy(runner, clip, target), bits, step=None, preset=MEDIUM) | held
+    runner.run(_frames(runner, clip, part, target).output(str(path), f="mp4", **options), progress=progress)
+    return path
+
+
+def _copy(runner: Runner, clip: Clip, target: Target) -> Copy:
+    return Copy(runner.path(".nut"), runner.path("-pass"), target, target.rate or clip.capped_rate)
+
+
+def _frames(runner: Runner, clip: Clip, part: Window, target: Target) -> Any:
+    opened = clip.opened(threads=runner.threads, **part.reading())
+    return shown(opened, clip, target.size, rate=target.rate, seconds=part.seconds, fade_start=part.fade_start)
+
+
+def _again(runner: Runner, copy: Copy) -> Any:
+    return own(copy.path, threads=runner.threads)["v:0"]
+
+
+def _kept(frames: Any, copy: Copy, seconds: float | None) -> Any:
+    width, height = copy.target.size
+    kept: dict[str, Any] = {"c:v": "rawvideo"}
+    if width * height * 1.5 * copy.frames_a_second * (seconds or 3_600) > RAW_BYTES:
+        kept = {"c:v": "libx264", "preset": "ultrafast", "qp": 0, "threads": THREADS}
+    return frames.output(str(copy.path), f="nut", fps_mode="vfr", **kept)
+
+
+def x264(copy: Copy, bits: float, *, step: int | None, preset: str = FINE) -> dict[str, Any]:
+    """Give ffmpeg's options for one constrained pass of two, or for a single one."""
     bits = round(bits)
     most = min(MOST_BITS, round(bits * PEAK))
+    passes: dict[str, Any] = {} if step is None else {"b:v": bits, "pass": step, "passlogfile": str(copy.log)}
     return {
         "c:v": "libx264",
         "preset": preset,
         "profile:v": copy.target.profile,
-        "b:v": bits,
         "maxrate": max(most, bits),
         "bufsize": round(most * BUFFER_SECONDS / PEAK),
         "g": round(copy.frames_a_second * KEYFRAME_SECONDS),
-        "pass": step,
-        "passlogfile": str(copy.log),
         "threads": THREADS,
         "fps_mode": "vfr",
+        **passes,
         **{key: value for key, value in BIT_EXACT.items() if key != "flags:a"},
     }

@@ -17,12 +17,23 @@ MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m"}
 TRANSFERS = {PQ: "smpte2084", HLG: "arib-std-b67", 1: "bt709", 14: "bt2020-10", 15: "bt2020-12"}
 
 
-def shown(stream: Any, clip: Clip, size: Size, *, rate: float | None, fade_start: float | None = None) -> Any:
+def shown(
+    stream: Any,
+    clip: Clip,
+    size: Size,
+    *,
+    rate: float | None,
+    seconds: float | None = None,
+    fade_start: float | None = None,
+) -> Any:
     """Turn the film's frames into what is coded: 8-bit 4:2:0 of *size*, upright, in square pixels.
 
     *rate* is given where frames are to be left out. The first frame is shown from the start on, so that
     picture and sound, which waits in silence, begin together.
     """
+    if seconds is not None:
+        # One frame from behind a gap of hours is enough to make "fps" fill the hours.
+        stream = stream.filter("trim", end=round(seconds, 3))
     if clip.interlaced:
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     if rate is not None:
@@ -54,12 +65,18 @@ def _plain(stream: Any, clip: Clip, size: Size) -> Any:
 
 def _wide(stream: Any, clip: Clip, size: Size) -> Any:
     """Bring HDR and BT.2020 into BT.709, after scaling: at full size it would cost twice the encoding."""
-    transfer = TRANSFERS.get(clip.transfer, "bt2020-10")
-    told = {"tin": transfer, "pin": "bt2020", "min": "bt2020nc", "rin": "full" if clip.full_range else "limited"}
-    stream = stream.filter("zscale", *size, f="lanczos", **told)
-    stream = stream.filter("zscale", t="linear", npl=REFERENCE_WHITE, **told)
+    # Said anew, for a file may leave out a part, and zscale then finds no way.
+    stream = stream.filter(
+        "setparams",
+        color_trc=TRANSFERS.get(clip.transfer, "bt2020-10"),
+        color_primaries="bt2020",
+        colorspace="bt2020nc",
+        range="full" if clip.full_range else "limited",
+    )
+    stream = stream.filter("zscale", *size, f="lanczos").filter("zscale", t="linear", npl=REFERENCE_WHITE)
     stream = stream.filter("format", "gbrpf32le").filter("zscale", p="bt709")
     if clip.hdr:
-        stream = stream.filter("tonemap", tonemap="mobius", desat=0)
+        # Of ffmpeg's curves the one that keeps skies from colouring and white near white (looked at).
+        stream = stream.filter("tonemap", tonemap="reinhard", desat=2)
     stream = stream.filter("zscale", t="bt709", m="bt709", r="limited")
     return stream.filter("format", "yuv420p")

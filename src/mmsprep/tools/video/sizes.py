@@ -15,8 +15,8 @@ SHORT_SIDES = (144, 180, 240, 270, 360, 480, 540, 720)
 MOST_PIXELS = 1280 * 720
 """What a handset's screen shows in a message, and all that level 3.1 promises (ITU-T H.264, table A-1)."""
 
-H263_SIZES = ((128, 96), (176, 144), (352, 288))
-"""The only sizes of H.263 baseline worth sending (ITU-T H.263, 4.1)."""
+PLENTY = 0.15
+"""Bits per pixel from which a film may be as good as its source, so that this is tried first."""
 
 SHARE = 0.99
 """Of the budget, what is aimed at: two passes miss their aim by less than a percent."""
@@ -50,3 +50,8 @@ def picture_bits(limit: int, sound_bytes: int, packets: float, seconds: float) -
     The formula is measured (facts: 11 bytes a packet and 1.5 KB for MP4's index and boxes).
     """
     return (SHARE * limit - sound_bytes - FILE_BYTES - PACKET_BYTES * packets) * 8 / seconds
+
+
+def bits_per_pixel(bits: float, size: Size, rate: float) -> float:
+    """Give how many bits there are for each pixel of each frame."""
+    return bits / (size[0] * size[1] * rate)

@@ -54,7 +54,13 @@ def take_samples(runner: Runner, clip: Clip, part: Window, size: Size) -> Sample
     starts = [part.start] if whole else [part.start + length * (2 * each + 1) / 6 for each in range(SAMPLES)]
     seconds = length or SAMPLES * SAMPLE_SECONDS if whole else SAMPLE_SECONDS
     passages = [
-        shown(clip.opened(threads=runner.threads, ss=round(each, 3), t=round(seconds, 3)), clip, size, rate=rate)
+        shown(
+            clip.opened(threads=runner.threads, ss=round(each, 3), t=round(seconds, 3)),
+            clip,
+            size,
+            rate=rate,
+            seconds=seconds,
+        )
         for each in starts
     ]
     joined = ffmpeg.concat(*passages, v=1, a=0) if len(passages) > 1 else passages[0]
@@ -72,7 +78,7 @@ def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float
         found = try_sizes(runner, samples, [sizes[each] for each in wanted], rate, bits, profile)
         tried.update(zip(wanted, found, strict=True))
 
-    start = _first(sizes, bits, samples.rate)
+    start = first_guess(sizes, bits, samples.rate)
     attempt(range(start - 1, start + 2), samples.rate)
     while True:
         best = max(tried, key=lambda each: tried[each].likeness)
@@ -88,7 +94,8 @@ def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float
     return chosen
 
 
-def _first(sizes: Sequence[Size], bits: float, rate: float) -> int:
+def first_guess(sizes: Sequence[Size], bits: float, rate: float) -> int:
+    """Give the index of the size that comes nearest to 0.05 bits per pixel."""
     pixels = bits / rate / FIRST_BITS_PER_PIXEL
     return min(range(len(sizes)), key=lambda each: abs(sizes[each][0] * sizes[each][1] / pixels - 1))
 
@@ -116,7 +123,7 @@ def _coded(samples: Samples, copies: Sequence[Copy], bits: float, step: int) -> 
         if copy.frames_a_second < samples.rate:
             frames = frames.filter("fps", fps=f"{copy.frames_a_second:.5f}", start_time=0)
         frames = frames.filter("scale", *copy.target.size, flags="lanczos")
-        options = x264(copy, bits, preset=QUICK, step=step)
+        options = x264(copy, bits, step=step, preset=QUICK)
         yield frames.output(*(("-",) if step == 1 else (str(copy.path),)), f="null" if step == 1 else "mp4", **options)
 
 
