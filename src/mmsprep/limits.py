@@ -78,6 +78,7 @@ def allowance(facts: Facts, limits: Limits) -> Allowance:
 
 CARDS = frozenset({"text/x-vcard", "application/vcard+json", "text/calendar"})
 DECODED_WHOLE = frozenset({"image/heic", "image/avif"})
+PHOTOGRAPHS = DECODED_WHOLE | {"image/jpeg"}
 
 
 def _costs(facts: Facts) -> tuple[int, float]:
@@ -91,7 +92,12 @@ def _costs(facts: Facts) -> tuple[int, float]:
     elif facts.kind == "image" and facts.animated:
         memory, cpu = 768 * MB, 30.0 + 2.0 * megapixels * frames
     elif facts.kind == "image":
-        memory, cpu = 256 * MB + _decoded_bytes(facts), 5.0 + 0.5 * megapixels
+        # Graphics are searched for the smallest PNG, which takes a second per megapixel.
+        searched = facts.type not in PHOTOGRAPHS
+        memory, cpu = (
+            256 * MB + _decoded_bytes(facts),
+            (10.0 + 2.0 * megapixels if searched else 8.0 + 0.5 * megapixels),
+        )
     elif facts.kind == "video":
         memory, cpu = 768 * MB, 60.0 + seconds * (5.0 + 2.0 * megapixels)
     elif facts.kind == "audio":
