@@ -65,6 +65,14 @@ def gif(canvas: tuple[int, int], frame: tuple[int, int] | None = None, frames: i
     return head + (b"\x21\xf9\x04\0\x0a\0\0\0" + one) * frames + b"\x3b"
 
 
+def blank_gif() -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new("P", (10, 10)).save(out, "GIF")
+    return out.getvalue()
+
+
 def tiff_of(side: int) -> bytes:
     from PIL import Image
 
@@ -281,6 +289,10 @@ REFUSED: dict[str, tuple[Maker, set[str]]] = {
     "gif whose frame is larger than its canvas.gif": (
         lambda: gif((10, 10), (65_535, 65_535)),
         {"too-many-pixels", "damaged"},
+    ),
+    "gif whose second frame is.gif": (
+        lambda: blank_gif()[:-1] + gif((10, 10), (65_535, 65_535))[19:],
+        {"too-many-pixels"},
     ),
     "gif of 3000 frames.gif": (lambda: gif((100, 100), frames=3_000), {"too-costly"}),
     "gif of 1200 megapixels in all.gif": (lambda: gif((2_000, 2_000), frames=300), {"too-costly"}),

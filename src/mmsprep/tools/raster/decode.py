@@ -45,17 +45,20 @@ def decode(picture: Image.Image) -> bool:
 
 def poster(picture: Image.Image) -> None:
     """Seek the first frame of an animation that shows something, or the one of the first that shows most."""
-    from PIL import ImageStat
+    from PIL import Image, ImageStat
 
-    if getattr(picture, "n_frames", 1) < 2 or picture.format == "MPO":
-        return
     shown: list[float] = []
     try:
-        for frame in range(min(picture.n_frames, POSTER_FRAMES)):  # type: ignore[attr-defined]
+        frames = getattr(picture, "n_frames", 1)
+        if frames < 2 or picture.format == "MPO":
+            return
+        for frame in range(min(frames, POSTER_FRAMES)):
             picture.seek(frame)
             shown.append(ImageStat.Stat(picture.convert("L").reduce(4)).stddev[0])
             if shown[-1] > BLANK:
                 return
+    except Image.DecompressionBombError as error:
+        raise Rejected("too-many-pixels", "a frame is far larger than the picture; save the animation anew") from error
     except DECODING_ERRORS:
         pass
     if shown:
