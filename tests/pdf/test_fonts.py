@@ -140,3 +140,46 @@ def test_a_cid_keyed_program_is_cut_by_cids_and_nothing_moves():
 def test_another_program_is_cut_by_glyph_numbers():
     data, strings = cff([50, 60, 70], keyed=False)
     assert outlines.cut_cff(data, {1}).endswith(b"\x0e" + strings[1] + b"\x0e\0\0" * 2)
+
+
+def with_simple_font(make, text: bytes = b"Some Words, 19", **entries):
+    """Make a document that shows *text* in an embedded font by characters of one byte."""
+    pdf = make.document(0)
+    program = pdf.make_stream(truetype())
+    descriptor = pdf.make_indirect(
+        Dictionary(Type=Name.FontDescriptor, FontName=Name("/Some"), Flags=32, FontFile2=program)
+    )
+    given = {"Encoding": Name.WinAnsiEncoding, **entries}
+    font = Dictionary(
+        Type=Name.Font, Subtype=Name.TrueType, BaseFont=Name("/Some"), FirstChar=0, LastChar=255,
+        Widths=Array([600] * 256), FontDescriptor=descriptor, **given,
+    )  # fmt: skip
+    page = make.page(pdf, b"BT /F1 30 Tf 60 500 Td (%s) Tj ET" % text)
+    page.obj.Resources.Font.F1 = pdf.make_indirect(font)
+    return pdf, program
+
+
+def named(*names: str) -> Dictionary:
+    return Dictionary(Type=Name.Encoding, Differences=Array([65, *(Name(f"/{each}") for each in names)]))
+
+
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [
+        (b"Some Words, 19", {}),
+        (b"Some Words", {"Encoding": Name.MacRomanEncoding}),
+        (b"ABC", {"Encoding": named("x", "uni0079", "ampersand")}),
+    ],
+)
+def test_a_simple_font_loses_what_is_not_shown_too(text, entries, make, tmp_path):
+    pdf, program = with_simple_font(make, text, **entries)
+    before, size = drawn(pdf, tmp_path / "before.pdf"), len(zlib.compress(program.read_bytes(), 9))
+    assert fonts.shrink(pdf) > 0
+    assert len(program.read_raw_bytes()) < size * 0.7
+    assert ImageChops.difference(before, drawn(pdf, tmp_path / "after.pdf")).getbbox() is None
+
+
+def test_a_character_of_an_unknown_name_leaves_the_font_whole(make):
+    pdf, program = with_simple_font(make, b"A", Encoding=named("g17"))
+    assert fonts.shrink(pdf) == 0
+    assert program.read_bytes() == truetype()

@@ -204,8 +204,10 @@ def test_what_cannot_fit_says_why_in_pages_and_bytes(make, send):
     import random
 
     pdf = make.document(2)
-    noise = random.Random(1).randbytes(400_000)
-    pdf.pages[0].obj.Contents = pdf.make_stream(b"q Q % " + noise.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n")
+    font = pdf.pages[0].obj.Resources.Font.F0
+    font.FontDescriptor = pdf.make_indirect(
+        Dictionary(Type=Name.FontDescriptor, Flags=32, FontFile=pdf.make_stream(random.Random(1).randbytes(400_000)))
+    )
     with pytest.raises(Rejected) as raised:
         send(pdf, STAGE, max_bytes=LIMIT)
     assert raised.value.reason == "cannot-fit"
@@ -275,3 +277,38 @@ def test_a_lost_picture_is_noticed_and_a_coarser_one_is_not(make):
     with_picture.save(buffer, "JPEG", quality=40)
     assert not verify.looks_alike(with_picture, page)
     assert verify.looks_alike(with_picture, Image.open(buffer))
+
+
+def scan(make, pdf, *, stencil: bool = False):
+    """Make a page of fax with the grain of a scanner."""
+    pixels = make.photo(2480, 3508, "L").point(lambda level: 255 if level > 120 else 0)
+    picture = make.image(pdf, pixels)
+    picture.BitsPerComponent = 1
+    if stencil:
+        del picture["/ColorSpace"]
+        picture.ImageMask = True
+    picture.write(pixels.convert("1").tobytes())
+    make.show(pdf, picture, points=(595, 842))
+
+
+@pytest.mark.parametrize("stencil", [False, True])
+def test_a_scan_in_black_and_white_is_packed_as_fax_and_looks_the_same(stencil, make, send, tmp_path):
+    pdf = make.document(0)
+    scan(make, pdf, stencil=stencil)
+    source = make.saved(pdf, tmp_path / "scan.pdf")
+    limit = int(source.stat().st_size * 0.9)
+    (out,), _ = send(source, STAGE, max_bytes=limit)
+    ((width, _, _, filters),) = pictures(out)
+    assert filters == "/CCITTFaxDecode"
+    assert width <= 2480
+    assert alike(drawn(source), drawn(out), mean=8.0)
+
+
+def test_a_scan_in_black_and_white_gets_coarser_before_it_is_refused(make, send, tmp_path):
+    pdf = make.document(0)
+    scan(make, pdf)
+    source = make.saved(pdf, tmp_path / "scan.pdf")
+    (out,), _ = send(source, STAGE, max_bytes=source.stat().st_size // 2)
+    ((width, *_),) = pictures(out)
+    assert 1600 < width < 2480
+    assert alike(drawn(source), drawn(out), mean=12.0)

@@ -10,7 +10,7 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Event, Job, Stage
-from mmsprep.tools.pdf import clean, fonts, forms, save, shrink, verdict, verify
+from mmsprep.tools.pdf import clean, fonts, forms, save, shrink, trace, verdict, verify
 
 if TYPE_CHECKING:
     import pikepdf
@@ -58,30 +58,47 @@ def _write(pdf: pikepdf.Pdf, source_bytes: int, path: Path, job: Job) -> list[in
         fonts.shrink(pdf)
         data = save.save(pdf, source_bytes)
     if len(data) >= limit:
-        data, touched = _with_less(pdf, len(data), limit, job)
+        data, touched = _with_less(pdf, data, limit, job)
     path.write_bytes(data)
     return touched
 
 
-def _with_less(pdf: pikepdf.Pdf, size: int, limit: int, job: Job) -> tuple[bytes, list[int]]:
-    """Write it with lighter pictures, and without its tags when that is not enough."""
-    made, data = shrink.found(pdf), b""
-    rest = size - sum(one.bytes for one in made)
-    chosen = shrink.fit(made, rest, limit)
+def _with_less(pdf: pikepdf.Pdf, data: bytes, limit: int, job: Job) -> tuple[bytes, list[int]]:
+    """Write it with lighter pictures; without its tags, and heavy drawings as pictures, when that is not enough."""
+    made = shrink.found(pdf)
+    chosen = shrink.fit(made, _rest(data, made), limit)
     if chosen is None and clean.drop_tags(pdf):
         job.warn("the reading order for screen readers was left out so that it fits")
-        data = save.save(pdf, size)
-        rest = len(data) - sum(one.bytes for one in made)
-        chosen = shrink.fit(made, rest, limit)
+        data = save.save(pdf, len(data))
+        chosen = shrink.fit(made, _rest(data, made), limit)
+    if chosen is None and (traced := _traced(pdf, data, made, limit, job)):
+        data, made = traced, shrink.found(pdf)
+        chosen = shrink.fit(made, _rest(data, made), limit)
     if chosen is None:
-        raise _cannot_fit(made, rest, limit, len(pdf.pages))
-    if not made:
+        raise _cannot_fit(made, _rest(data, made), limit, len(pdf.pages))
+    if len(data) < limit:
         return data, []
     pages = shrink.apply(pdf, made, chosen)
-    data = save.save(pdf, size)
+    data = save.save(pdf, len(data))
     if len(data) >= limit:
-        raise _cannot_fit(made, rest, limit, len(pdf.pages))
+        raise _cannot_fit(made, _rest(data, made), limit, len(pdf.pages))
     return data, pages
+
+
+def _traced(pdf: pikepdf.Pdf, data: bytes, made: list[shrink.Picture], limit: int, job: Job) -> bytes | None:
+    """Write it with its heaviest drawings as pictures, if they are what is too much."""
+    least = sum(min(one.bytes, one.cost(len(shrink.LADDER) - 1)) for one in made)
+    pages = trace.lighten(pdf, data, _rest(data, made) + least - limit)
+    if not pages:
+        return None
+    job.warn(f"{pages} × page with very detailed drawings is now a picture; its words can still be found and copied")
+    pdf.remove_unreferenced_resources()
+    return save.save(pdf, len(data))
+
+
+def _rest(data: bytes, made: list[shrink.Picture]) -> int:
+    """Give the bytes that are not in pictures."""
+    return len(data) - sum(one.bytes for one in made)
 
 
 def _cannot_fit(made: list[shrink.Picture], rest: int, limit: int, pages: int) -> Rejected:

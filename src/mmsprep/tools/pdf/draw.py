@@ -17,12 +17,12 @@ MOST_CHARACTERS = 2_000_000
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """Open the PDF at *path* with pdfium, its forms drawn as they look; raises Rejected ``damaged``."""
+def opened(source: Path | bytes) -> Iterator[Any]:
+    """Open a PDF, at a path or in bytes, with pdfium, its forms drawn as they look; raises Rejected ``damaged``."""
     import pypdfium2
 
     try:
-        document = pypdfium2.PdfDocument(path.read_bytes())
+        document = pypdfium2.PdfDocument(source if isinstance(source, bytes) else source.read_bytes())
     except pypdfium2.PdfiumError as error:
         if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
             raise Rejected("encrypted", "needs a password to be opened; save it without one") from error

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mmsprep.tools.pdf import outlines
+from mmsprep.tools.pdf import characters, outlines
 
 if TYPE_CHECKING:
     import pikepdf
@@ -40,7 +40,7 @@ class _Unsure(Exception):
 
 def shrink(pdf: pikepdf.Pdf) -> int:
     """Cut every large font that only ever shows characters by number, and return the bytes that were saved."""
-    fonts = dict(_composite_fonts(pdf))
+    fonts = dict(_fonts(pdf))
     programs = _programs(pdf, fonts)
     if not any(each.understood for each in programs.values()):
         return 0
@@ -49,8 +49,8 @@ def shrink(pdf: pikepdf.Pdf) -> int:
     except _Unsure:
         return 0
     for program in programs.values():
-        for number in program.fonts:
-            program.wanted |= _glyphs(fonts[number], shown[number], program.kind)
+        for number in program.fonts if program.understood else ():
+            _want(program, fonts[number], shown[number])
     return sum(_cut(each) for each in programs.values() if each.understood)
 
 
@@ -75,18 +75,18 @@ def _cut(program: _Program) -> int:
     return before - len(packed)
 
 
-def _composite_fonts(pdf: pikepdf.Pdf) -> Iterator[tuple[Number, Any]]:
-    """Give the composite fonts whose strings are glyph or character numbers of two bytes."""
+def _fonts(pdf: pikepdf.Pdf) -> Iterator[tuple[Number, Any]]:
+    """Give the composite fonts, whose characters are of two bytes, and the TrueType fonts, whose are of one."""
     import pikepdf
 
     for each in pdf.objects:
-        if isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") == "/Type0":
+        if isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") in ("/Type0", "/TrueType"):
             yield each.objgen, each
 
 
 def _program_of(font: Any) -> tuple[Number, Any, str]:
-    """Find a composite font's program: its number, its stream and its kind."""
-    descriptor = font.DescendantFonts[0].FontDescriptor
+    """Find a font's program: its number, its stream and its kind."""
+    descriptor = (font.DescendantFonts[0] if "/DescendantFonts" in font else font).FontDescriptor
     if "/FontFile2" in descriptor:
         return descriptor.FontFile2.objgen, descriptor.FontFile2, "/FontFile2"
     program = descriptor.FontFile3
@@ -105,19 +105,21 @@ def _programs(pdf: pikepdf.Pdf, fonts: dict[Number, Any]) -> dict[Number, _Progr
             continue
         program = found.setdefault(own, _Program(stream, kind))
         program.fonts.append(number)
-        followed = font.get("/Encoding") in ("/Identity-H", "/Identity-V")
-        if not followed or kind not in ("/FontFile2", "/CIDFontType0C", "/OpenType"):
-            program.understood = False
+        if "/DescendantFonts" in font:
+            followed = font.get("/Encoding") in ("/Identity-H", "/Identity-V")
+            program.understood &= followed and kind in ("/FontFile2", "/CIDFontType0C", "/OpenType")
+        else:
+            program.understood &= kind == "/FontFile2"
     _mark_shared(pdf, found)
     return found
 
 
 def _mark_shared(pdf: pikepdf.Pdf, found: dict[Number, _Program]) -> None:
-    """Leave alone what a simple font uses too."""
+    """Leave alone what a Type 1 font uses too: its characters have names, not numbers."""
     import pikepdf
 
     for each in pdf.objects:
-        if not isinstance(each, pikepdf.Dictionary) or each.get("/Subtype") not in ("/TrueType", "/Type1", "/MMType1"):
+        if not isinstance(each, pikepdf.Dictionary) or each.get("/Subtype") not in ("/Type1", "/MMType1"):
             continue
         descriptor = each.get("/FontDescriptor")
         for key in ("/FontFile", "/FontFile2", "/FontFile3"):
@@ -126,27 +128,38 @@ def _mark_shared(pdf: pikepdf.Pdf, found: dict[Number, _Program]) -> None:
                 found[stream.objgen].understood = False
 
 
-def _glyphs(font: Any, characters: set[int], kind: str) -> set[int]:
-    """Turn characters into the numbers by which the program is cut: glyphs, or CIDs for CFF."""
+def _want(program: _Program, font: Any, shown: set[bytes]) -> None:
+    """Add what *font* shows to the numbers by which the program is cut: glyphs, or CIDs for CFF."""
     import pikepdf
 
+    if "/DescendantFonts" not in font:
+        try:
+            found = characters.glyphs(program.stream.read_bytes(), font, set(b"".join(shown)))
+        except MemoryError:
+            raise
+        except Exception:  # NotUnderstood, and what reading odd tables raises
+            program.understood = False
+            return
+        program.wanted |= found
+        return
+    codes = {int.from_bytes(each[at : at + 2], "big") for each in shown for at in range(0, len(each), 2)}
     table = font.DescendantFonts[0].get("/CIDToGIDMap")
-    if kind == "/CIDFontType0C" or not isinstance(table, pikepdf.Stream):
-        return characters
-    numbers = table.read_bytes()
-    return {int.from_bytes(numbers[2 * each : 2 * each + 2], "big") for each in characters}
+    if program.kind != "/CIDFontType0C" and isinstance(table, pikepdf.Stream):
+        numbers = table.read_bytes()
+        codes = {int.from_bytes(numbers[2 * each : 2 * each + 2], "big") for each in codes}
+    program.wanted |= codes
 
 
-def _shown(pdf: pikepdf.Pdf, fonts: dict[Number, Any]) -> dict[Number, set[int]]:
+def _shown(pdf: pikepdf.Pdf, fonts: dict[Number, Any]) -> dict[Number, set[bytes]]:
     """Read every string that any content shows in one of *fonts*."""
     import pikepdf
 
-    shown: dict[Number, set[int]] = {number: set() for number in fonts}
+    shown: dict[Number, set[bytes]] = {number: set() for number in fonts}
     left = MOST_STRINGS
     for holder, resources in _contents(pdf):
         listed = resources.get("/Font") if isinstance(resources, pikepdf.Dictionary) else None
         named: dict[str, Any] = dict(listed.items()) if isinstance(listed, pikepdf.Dictionary) else {}
-        if any(not each.is_indirect and each.get("/Subtype") == "/Type0" for each in named.values()):
+        if any(not each.is_indirect and each.get("/Subtype") in ("/Type0", "/TrueType") for each in named.values()):
             # A font that is no object of its own has no number to be known by.
             raise _Unsure
         left -= _read(holder, {key: each.objgen for key, each in named.items()}, resources, shown)
@@ -174,7 +187,7 @@ def _contents(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, Any]]:
                     yield procedure, each.get("/Resources", pikepdf.Dictionary())
 
 
-def _read(holder: Any, named: dict[str, Number], resources: Any, shown: dict[Number, set[int]]) -> int:
+def _read(holder: Any, named: dict[str, Number], resources: Any, shown: dict[Number, set[bytes]]) -> int:
     """Follow one content stream's fonts and strings, and count the strings."""
     import pikepdf
 
@@ -202,13 +215,10 @@ def _read(holder: Any, named: dict[str, Number], resources: Any, shown: dict[Num
     return count
 
 
-def _note(strings: Any, characters: set[int]) -> None:
+def _note(strings: Any, shown: set[bytes]) -> None:
     import pikepdf
 
-    for each in strings:
-        if isinstance(each, pikepdf.String):
-            codes = bytes(each)
-            characters.update(int.from_bytes(codes[at : at + 2], "big") for at in range(0, len(codes), 2))
+    shown.update(bytes(each) for each in strings if isinstance(each, pikepdf.String))
 
 
 def _font_of_state(resources: Any, name: str, font: Number | None) -> Number | None:

@@ -22,24 +22,24 @@ class NotUnderstood(Exception):
 
 def cut_truetype(data: bytes, glyphs: Collection[int]) -> bytes:
     """Rewrite a TrueType program with the outlines of *glyphs* and of the parts they are composed of."""
-    tables = dict(_tables(data))
-    if not {"glyf", "loca", "head", "maxp"} <= tables.keys():
+    parts = dict(tables(data))
+    if not {"glyf", "loca", "head", "maxp"} <= parts.keys():
         raise NotUnderstood
-    offsets = _glyph_offsets(tables)
-    kept = _with_parts(glyphs, tables["glyf"], offsets)
+    offsets = _glyph_offsets(parts)
+    kept = _with_parts(glyphs, parts["glyf"], offsets)
     outlines, starts = bytearray(), [0]
     for number in range(len(offsets) - 1):
         if number in kept:
-            outline = tables["glyf"][offsets[number] : offsets[number + 1]]
+            outline = parts["glyf"][offsets[number] : offsets[number + 1]]
             outlines += outline + bytes(-len(outline) % 4)
         starts.append(len(outlines))
-    tables["glyf"] = bytes(outlines)
-    tables["loca"] = struct.pack(f">{len(starts)}I", *starts)
-    head = bytearray(tables["head"])
+    parts["glyf"] = bytes(outlines)
+    parts["loca"] = struct.pack(f">{len(starts)}I", *starts)
+    head = bytearray(parts["head"])
     head[8:12] = bytes(4)  # the checksum of the whole, filled in below
     head[50:52] = b"\0\1"  # long offsets
-    tables["head"] = bytes(head)
-    return _assembled(data[:4], {name: table for name, table in tables.items() if name not in _TYPESETTING})
+    parts["head"] = bytes(head)
+    return _assembled(data[:4], {name: table for name, table in parts.items() if name not in _TYPESETTING})
 
 
 def cut_cff(data: bytes, wanted: Collection[int]) -> bytes:
@@ -61,14 +61,15 @@ def cut_cff(data: bytes, wanted: Collection[int]) -> bytes:
 
 def cut_opentype(data: bytes, wanted: Collection[int]) -> bytes:
     """Cut a font with either kind of outlines."""
-    tables = dict(_tables(data))
-    if "CFF " not in tables:
+    parts = dict(tables(data))
+    if "CFF " not in parts:
         return cut_truetype(data, wanted)
-    tables["CFF "] = cut_cff(tables["CFF "], wanted)
-    return _assembled(data[:4], {name: table for name, table in tables.items() if name not in _TYPESETTING})
+    parts["CFF "] = cut_cff(parts["CFF "], wanted)
+    return _assembled(data[:4], {name: table for name, table in parts.items() if name not in _TYPESETTING})
 
 
-def _tables(data: bytes) -> Iterator[tuple[str, bytes]]:
+def tables(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give each table of a font file by its name."""
     if data[:4] not in (b"\0\1\0\0", b"true", b"OTTO"):
         raise NotUnderstood
     for index in range(int.from_bytes(data[4:6], "big")):

@@ -37,8 +37,8 @@ class Written:
 
 
 def is_worthwhile(image: Any) -> bool:
-    """Tell whether a picture may be written anew: continuous tones, in a form that Pillow reads as a PDF does."""
-    if len(image.read_raw_bytes()) < SMALLEST or _hangs_on_values(image):
+    """Tell whether a picture of tones may be written anew: it is in a form that Pillow reads as a PDF does."""
+    if _hangs_on_values(image):
         return False
     kind = filter_of(image)
     if kind == "/JPXDecode":

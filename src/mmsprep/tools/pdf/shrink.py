@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from mmsprep.tools.pdf import pictures, placement
+from mmsprep.tools.pdf import bilevel, pictures, placement
 from mmsprep.tools.pdf.pictures import Written
 
 if TYPE_CHECKING:
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 LADDER = ((200, 80), (150, 72), (130, 62), (110, 52), (96, 45), (72, 38))
 """Dots per inch and JPEG quality, from what no phone shows better to what is just legible."""
+
+BILEVEL_DPI = (600, 400, 300, 300, 240, 200)
+"""The same rungs for pictures of one bit: letters without greys need twice the resolution."""
 
 WORTH = 0.92
 """A new stream replaces the old one below this share of its bytes: each generation costs quality."""
@@ -29,6 +32,7 @@ class Picture:
     points: tuple[float, float] | None
     bytes: int
     tried: dict[int, Written | None]
+    is_bilevel: bool = False
 
     def target(self, dpi: int) -> tuple[int, int]:
         """Give the pixels that *dpi* needs, never more than there are; all of them where the size is unknown."""
@@ -44,23 +48,23 @@ class Picture:
     def cost(self, rung: int) -> int:
         """Give the bytes at *rung*, encoding if it has not been done."""
         if rung not in self.tried:
-            self.tried[rung] = self._write(*LADDER[rung])
+            written = self._write(rung)
+            self.tried[rung] = written if written is not None and len(written.data) < self.bytes * WORTH else None
         written = self.tried[rung]
         return self.bytes if written is None else len(written.data)
 
-    def _write(self, dpi: int, quality: int) -> Written | None:
-        target = self.target(dpi)
+    def _write(self, rung: int) -> Written | None:
+        dpi, quality = LADDER[rung]
         try:
+            if self.is_bilevel:
+                return bilevel.write(self.image, self.target(BILEVEL_DPI[rung]))
+            target = self.target(dpi)
             decoded = pictures.samples(self.image, target)
+            return decoded and pictures.write(decoded[0], target, quality, space=decoded[1])
         except MemoryError:
             raise
         except Exception:  # what Pillow cannot decode stays as it is
             return None
-        if decoded is None:
-            return None
-        pixels, space = decoded
-        written = pictures.write(pixels, target, quality, space=space)
-        return written if len(written.data) < self.bytes * WORTH else None
 
 
 def found(pdf: pikepdf.Pdf) -> list[Picture]:
@@ -68,18 +72,14 @@ def found(pdf: pikepdf.Pdf) -> list[Picture]:
     import pikepdf
 
     shown = placement.shown(pdf)
-    images = [each for each in pdf.objects if isinstance(each, pikepdf.Stream) and each.get("/Subtype") == "/Image"]
-    made = [
-        Picture(
-            image=each,
-            size=(int(each.Width), int(each.Height)),
-            points=shown.sizes.get(each.objgen),
-            bytes=len(each.read_raw_bytes()),
-            tried={},
-        )
-        for each in images
-        if pictures.is_worthwhile(each)
-    ]
+    made = []
+    for each in pdf.objects:
+        if not isinstance(each, pikepdf.Stream) or each.get("/Subtype") != "/Image":
+            continue
+        size, is_bilevel = len(each.read_raw_bytes()), bilevel.is_worthwhile(each)
+        if size >= pictures.SMALLEST and (is_bilevel or pictures.is_worthwhile(each)):
+            points, pixels = shown.sizes.get(each.objgen), (int(each.Width), int(each.Height))
+            made.append(Picture(each, pixels, points, size, {}, is_bilevel))
     return sorted(made, key=lambda one: -one.bytes)
 
 
@@ -135,7 +135,7 @@ def apply(pdf: pikepdf.Pdf, made: list[Picture], chosen: dict[int, int]) -> list
         one.cost(rung)
         written = one.tried[rung]
         if written is not None:
-            pictures.replace(one.image, written)
+            (bilevel if one.is_bilevel else pictures).replace(one.image, written)
             if (page := shown.get(one.image.objgen)) is not None:
                 pages[page] = None
     return list(pages)
