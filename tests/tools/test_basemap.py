@@ -64,6 +64,7 @@ def test_a_point_is_in_its_country(latitude: float, longitude: float, country: s
     [
         (54.2, 7.0, "North Sea"),
         (1.8, 104.9, "South China Sea"),
+        (0.4, 104.6, "South China Sea"),
         (25.0, -91.0, "Gulf of Mexico"),
         (30.0, -45.0, "North Atlantic Ocean"),
         (5.0, -150.0, "North Pacific Ocean"),
