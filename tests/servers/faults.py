@@ -29,6 +29,7 @@ class Proxy(ThreadingHTTPServer):
         self.methods = methods
         self.lasting = lasting
         self.seen: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -56,6 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_any(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
+        self.server.headers.append({name.lower(): value for name, value in self.headers.items()})
         fault = self.server.next_fault(self.command)
         if fault == "cut":
             self._forward(self.rfile.read(length // 2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import ssl
@@ -48,6 +50,11 @@ def test_what_is_there_is_looked_at_and_not_sent_again(bucket: House, make: Make
         assert proxy.seen == ["HEAD", "PUT"]
         store.put(media, key)
         assert proxy.seen == ["HEAD", "PUT", "HEAD"]
+    sent = proxy.headers[1]
+    assert sent["content-md5"] == base64.b64encode(hashlib.md5(CONTENT).digest()).decode()
+    assert sent["if-none-match"] == "*"
+    assert sent["content-length"] == str(len(CONTENT))
+    assert "transfer-encoding" not in sent
 
 
 def test_a_link_that_is_sent_again_in_its_second_half_lives_on_without_an_upload(bucket: House, make: Make) -> None:
