@@ -148,11 +148,17 @@ def test_a_service_of_the_senders_own_stands_in_no_parameter() -> None:
         ("911", "US", "911"),
         ("212 555 0100 / 0101", "US", "212 555 0100 / 0101"),
         ("ask Bob", "US", "ask Bob"),
+        ("555-0100", "US", "555-0100"),
     ],
 )
 def test_numbers_become_e164_or_stay_as_they_were_written(number: str, region: str | None, e164: str) -> None:
     sent, _ = as_sent(Contact(name="x", phones=(Phone(number),)), region)
     assert sent.phones[0].number == e164
+
+
+def test_an_extension_after_a_hash_is_one() -> None:
+    sent, _ = as_sent(Contact(name="x", phones=(Phone("(212) 555-0100 #12"),)), "US")
+    assert sent.phones == (Phone("+12125550100", extension="12"),)
 
 
 def test_a_number_without_its_country_is_a_warning_with_the_remedy() -> None:
@@ -196,6 +202,15 @@ def test_folding_counts_bytes_and_cuts_no_character(line: str) -> None:
     assert all(len(row) <= 75 for row in rows)
     assert all(row.decode() for row in rows)
     assert b"".join([rows[0], *(row[1:] for row in rows[1:])]) == line.encode()
+
+
+@pytest.mark.parametrize("word", ["END:VCARD", "begin:vcard", " TEL:+1"])
+def test_no_soft_break_makes_a_word_the_start_of_a_line(word: str) -> None:
+    for before in range(80):
+        sent, _ = as_sent(Contact(name="x", note="y" * before + word + "z" * 100), None)
+        lines = build(sent, None, "2.1").decode().split("\r\n")
+        assert sum(line.upper().startswith(("END:", "BEGIN:")) for line in lines) == 2
+        assert not any(line.startswith((" ", "TEL")) for line in lines)
 
 
 def test_what_is_not_read_again_is_never_sent() -> None:

@@ -24,12 +24,11 @@ def international(phone: Phone, region: str | None) -> tuple[Phone, str | None]:
         parsed = phonenumbers.parse(phone.number, region)
     except phonenumbers.NumberParseException:
         return phone, "no telephone number"
-    if not phonenumbers.is_possible_number(parsed):
+    # Not is_possible_number, which is content with seven digits that only dial within one town.
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return phone, "no complete telephone number"
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     letters = re.search(r"[A-Za-z]", phone.number) is not None
-    if not letters and not _same_digits(phone.number, number):
-        return phone, "more than one telephone number"
     # 1-800-FLOWERS: handsets dial the digits, people remember the letters.
     label = phone.number if letters and not phone.label else phone.label
     return replace(phone, number=number, label=label, extension=phone.extension or parsed.extension or ""), None
@@ -40,10 +39,3 @@ def is_region(region: str) -> bool:
     import phonenumbers
 
     return region in phonenumbers.SUPPORTED_REGIONS
-
-
-def _same_digits(written: str, number: str) -> bool:
-    """Tell whether all digits that were written are in the number, but for the trunk and exit codes before it."""
-    digits = re.sub(r"\D", "", written.replace("(0)", ""))
-    international = number.lstrip("+")
-    return any(digits[prefix:] and international.endswith(digits[prefix:]) for prefix in range(min(5, len(digits))))

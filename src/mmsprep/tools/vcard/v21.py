@@ -60,7 +60,7 @@ def _quoted_printable(start: str, text: str) -> Iterator[str]:
                 line = f"{line[:-1]}=20"
             yield f"{line}="
             line = ""
-            # A line that began with END:VCARD would end the card for a careless reader.
-            encoded = f"={ord(encoded):02X}" if encoded in set(" BEbe") else encoded
+            # A line that began with END:VCARD would end the card for a careless reader, one with TEL: add to it.
+            encoded = f"={ord(encoded):02X}" if encoded == " " or encoded.isalpha() else encoded
         line += encoded
     yield line
