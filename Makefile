@@ -4,6 +4,8 @@
 VENV = .venv
 BIN = $(VENV)/bin
 MMSPREP = $(BIN)/mmsprep
+# What is slow is left to .ci/run, which says TESTS=--all.
+TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
 .PHONY: help demo test check fmt lock fixtures clean
@@ -14,8 +16,8 @@ help: ## Show this list
 demo: $(VENV)/.demo ## Prepare everything in fixtures/ into out/ and say what to do next
 	@$(MMSPREP) demo
 
-test: $(VENV)/.dev ## Run every test that this machine can run
-	@$(BIN)/python -m pytest --all $(PYTEST_FLAGS)
+test: $(VENV)/.dev ## Run every test that this machine can run in some minutes
+	@$(BIN)/python -m pytest $(TESTS) $(PYTEST_FLAGS)
 
 check: $(VENV)/.dev ## Lint, format, types and the layers between modules
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """What all tests share: where the files are, and which tests run when.
 
-``pytest`` alone leaves out what is slow or needs a server; ``--all`` (``make test``) runs everything this
-machine can. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped test is a failed one, so that nothing
+``pytest`` alone leaves out what is slow or needs a server; ``--services`` (``make test``) adds the servers that
+this machine has, ``--all`` (``.ci/run``) everything. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped test is a failed one, so that nothing
 goes unnoticed because a tool was missing. Only the corpus may be absent: it belongs to others.
 """
 
@@ -37,13 +37,12 @@ def corpus() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--services", action="store_true", help="also run the tests marked services")
     parser.addoption("--all", action="store_true", help="also run the tests marked slow or services")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    lines = []
-    if _leaves_out_slow(config):
-        lines.append("left out: tests marked slow or services; --all or -m runs them")
+    lines = [f"left out: tests marked {name}; --all or -m runs them" for name in _left_out(config)]
     if not CORPUS.is_dir():
         lines.append("left out: tests that need the corpus, which is not here (../shared/corpus)")
     return lines
@@ -58,16 +57,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_left_out(item: pytest.Item, config: pytest.Config) -> bool:
-    if _leaves_out_slow(config) and any(item.get_closest_marker(name) for name in ("slow", "services")):
+    if any(item.get_closest_marker(name) for name in _left_out(config)):
         return True
     needs_corpus = item.get_closest_marker("corpus") or "corpus" in getattr(item, "fixturenames", ())
     return bool(needs_corpus) and NO_SKIPS and not CORPUS.is_dir()
 
 
-def _leaves_out_slow(config: pytest.Config) -> bool:
-    """Tell whether the command line asks for neither everything, nor markers, nor a test by its name."""
-    asked = config.getoption("--all") or config.option.markexpr or any("::" in name for name in config.args)
-    return not asked
+def _left_out(config: pytest.Config) -> list[str]:
+    """Name the markers that the command line asks for neither by itself, nor by a test's name."""
+    if config.getoption("--all") or config.option.markexpr or any("::" in name for name in config.args):
+        return []
+    return ["slow"] if config.getoption("--services") else ["slow", "services"]
 
 
 @pytest.hookimpl(wrapper=True)
