@@ -1,8 +1,9 @@
 """What all tests share: where the files are, and which tests run when.
 
-``pytest`` alone leaves out what is slow or needs a server; ``--services`` (``make test``) adds the servers that
-this machine has, ``--all`` (``.ci/run``) everything. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped test is a failed one, so that nothing
-goes unnoticed because a tool was missing. Only the corpus may be absent: it belongs to others.
+``pytest`` alone leaves out what is slow or needs a server; ``--services`` (``make test``) adds the servers
+that this machine has, ``--all`` (``.ci/run``) everything. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped
+test is a failed one, so that nothing goes unnoticed because a tool was missing. Only the corpus may be
+absent: it belongs to others.
 """
 
 from __future__ import annotations
