@@ -30,7 +30,7 @@ def as_sent(contact: Contact, region: str | None) -> tuple[Contact, list[str]]:
     """Complete *contact* as a card needs it, and say what the sender would want to know about that.
 
     Numbers become E.164, a name stands where handsets look for it, and an extension is told in the note:
-    Android takes the digits of "+1 555 0100,12" for one number, so a number is written without.
+    Android takes the digits of "+1 212 555 0100,12" for one number, so a number is written without.
     """
     warnings: list[str] = []
     if region is not None and not is_region(region):
