@@ -101,6 +101,14 @@ def test_the_region_completes_numbers(tmp_path: Path) -> None:
     assert not warnings
 
 
+def test_no_warning_is_cut_before_its_remedy(tmp_path: Path) -> None:
+    numbers = [f"TEL:555-01{number:02} and some words around it" for number in range(50)]
+    private = [f"X-{'A' * 300}{number}:{'secret ' * 30}" for number in range(20)]
+    _, warnings = run(card("FN:" + "Ann " * 30, *numbers, *private) + card("FN:Bob"), tmp_path)
+    assert max(map(len, warnings)) < 500
+    assert any("42 more; give region" in warning for warning in warnings)
+
+
 def test_a_contact_that_a_program_made_becomes_a_card(tmp_path: Path) -> None:
     contact = Contact(name="Ann Lee", phones=(Phone("+12125550100"),), dropped=("GENDER “F”",))
     (data,), warnings = run(contact.to_json(), tmp_path)

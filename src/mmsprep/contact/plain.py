@@ -15,7 +15,7 @@ from mmsprep.contact.keys import ADDRESS_PARTS, ADDRESS_SPELLINGS, KIND_OF_KEY, 
 from mmsprep.contact.lines import Card, Property
 from mmsprep.contact.model import LINES, Address, Chat, Contact, Email, Link, Phone
 from mmsprep.contact.text import clean_date, clean_line, shown
-from mmsprep.contact.vcf import fields_of
+from mmsprep.contact.vcf import MOST_DROPPED_CHARS, fields_of
 from mmsprep.errors import Rejected
 
 LISTS: Mapping[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
@@ -85,7 +85,10 @@ def from_dict(values: Mapping[str, Any]) -> dict[str, Any]:
             dropped.append(f"{clean_line(str(original))} {shown(str(value))}")
         else:
             found |= {name: (*found.get(name, ()), *item) if name in LISTS else item for name, item in read.items()}
-    return {**_without_odd_links(found, dropped), "dropped": tuple(clean_line(each) for each in dropped)}
+    return {
+        **_without_odd_links(found, dropped),
+        "dropped": tuple(clean_line(each)[:MOST_DROPPED_CHARS] for each in dropped),
+    }
 
 
 _LATITUDES = frozenset({"lat", "latitude"})

@@ -22,6 +22,7 @@ from mmsprep.contact.properties import (
 )
 from mmsprep.contact.text import clean_date, clean_line, clean_text, shown
 
+MOST_DROPPED_CHARS = 200
 URL_SCHEMES = frozenset({"http", "https"})
 NAME_PARTS = ("family", "given", "middle", "prefix", "suffix")
 ADDRESS_PARTS = ("po_box", "extended", "street", "city", "region", "postcode", "country")
@@ -31,7 +32,7 @@ def fields_of(card: Card) -> dict[str, Any]:
     """Give a card's content as the arguments of `Contact`, with what is lost, in words, as ``dropped``."""
     reader = _Reader(card)
     fields = reader.fields()
-    return fields | {"dropped": tuple(dict.fromkeys(clean_line(each) for each in reader.dropped))}
+    return fields | {"dropped": tuple(dict.fromkeys(clean_line(each)[:MOST_DROPPED_CHARS] for each in reader.dropped))}
 
 
 class _Reader:

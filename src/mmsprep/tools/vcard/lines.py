@@ -12,6 +12,9 @@ from mmsprep.contact.text import NO_YEAR, shown
 from mmsprep.contact.vcf import kinds_label
 from mmsprep.tools.vcard.numbers import international, is_region
 
+MOST_SHOWN = 8
+"""Numbers that one warning lists."""
+
 Value = str | tuple[str, ...] | bytes
 
 
@@ -45,7 +48,8 @@ def as_sent(contact: Contact, region: str | None) -> tuple[Contact, list[str]]:
             reasons.setdefault(reason, []).append(shown(phone.number, 30))
     for reason, left in reasons.items():
         remedy = "; give region, such as US, to complete them" if "country" in reason else ""
-        warnings.append(f"kept as written ({reason}): {', '.join(left)}{remedy}")
+        more = [f"{len(left) - MOST_SHOWN} more"] if len(left) > MOST_SHOWN else []
+        warnings.append(f"kept as written ({reason}): {', '.join([*left[:MOST_SHOWN], *more])}{remedy}")
     phones = tuple(phone for phone, _ in numbers)
     extensions = [f"{phone.number} ext. {phone.extension}" for phone in phones if phone.extension]
     note = "\n".join(filter(None, (contact.note, *(line for line in extensions if line not in contact.note))))
