@@ -40,11 +40,8 @@ class Heard:
 
 def listen(runner: Runner, track: Track, window: Window) -> Heard:
     """Measure three passages of ten seconds, or all of a shorter recording."""
-    left, right = array("h"), array("h")
-    for start, seconds in _passages(window, track.seconds):
-        heard = _decode(runner, track, start, seconds)
-        left.extend(heard[0::2])
-        right.extend(heard[1::2])
+    heard = _decode(runner, track, _passages(window, track.seconds))
+    left, right = heard[0::2], heard[1::2]
     middle = array("l", map(int.__add__, left, right))
     sides = array("l", map(int.__sub__, left, right))
     both, difference = sum(map(mul, middle, middle)), sum(map(mul, sides, sides))
@@ -63,16 +60,23 @@ def _passages(window: Window, seconds: float | None) -> list[tuple[float, float]
     return [(window.start + (each + 0.5) * step - PASSAGE_SECONDS / 2, PASSAGE_SECONDS) for each in range(PASSAGES)]
 
 
-def _decode(runner: Runner, track: Track, start: float, seconds: float) -> array[int]:
-    path = runner.path(".s16")
-    heard = source(track.path, ss=round(start, 3), t=round(seconds, 3))[str(track.index)]
-    try:
-        runner.run(heard.output(str(path), f="s16le", ac=2, ar=RATE))
-    except Failed:
-        return array("h")
+def _decode(runner: Runner, track: Track, passages: list[tuple[float, float]]) -> array[int]:
+    """Decode the passages, one after the other, in one process; nothing where that fails."""
     samples = array("h")
-    data = path.read_bytes() if path.exists() else b""
-    samples.frombytes(data[: len(data) // 4 * 4])
+    paths = [runner.path(".s16") for _ in passages]
+    outputs = [
+        source(track.path, ss=round(start, 3), t=round(seconds, 3))[str(track.index)].output(
+            str(path), f="s16le", ac=2, ar=RATE
+        )
+        for path, (start, seconds) in zip(paths, passages, strict=True)
+    ]
+    try:
+        runner.run(*outputs)
+    except Failed:
+        return samples
+    for path in paths:
+        data = path.read_bytes() if path.exists() else b""
+        samples.frombytes(data[: len(data) // 4 * 4])
     if sys.byteorder == "big":
         samples.byteswap()
     return samples

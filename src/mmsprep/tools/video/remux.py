@@ -35,8 +35,9 @@ def remuxed(runner: Runner, clip: Clip, profile: Profile) -> Path | None:
         copy = mux(runner, clip.opened(), heard, ".mp4")
     except (Failed, Rejected):
         return None
-    whole = decoded_seconds(runner, copy) >= (clip.seconds or 0) - LOSS_SECONDS
-    return copy if whole and copy.stat().st_size < limit else None
+    if copy.stat().st_size >= limit:
+        return None
+    return copy if decoded_seconds(runner, copy) >= (clip.seconds or 0) - LOSS_SECONDS else None
 
 
 def compliant(clip: Clip, profile: Profile) -> bool:

@@ -82,10 +82,10 @@ def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float
     attempt(range(start - 1, start + 2), samples.rate)
     while True:
         best = max(tried, key=lambda each: tried[each].likeness)
-        fresh = [each for each in (best - 1, best + 1) if 0 <= each < len(sizes) and each not in tried]
-        if not fresh:
+        if all(each in tried or not 0 <= each < len(sizes) for each in (best - 1, best + 1)):
             break
-        attempt(fresh, samples.rate)
+        # Two steps at once: to start a process costs as much as to try a small size.
+        attempt((best - 2, best - 1) if best - 1 >= 0 and best - 1 not in tried else (best + 1, best + 2), samples.rate)
     chosen = tried[best]
     if chosen.likeness < SLOW_BELOW and samples.rate > 20:
         around = [sizes[each] for each in (best, best + 1) if each < len(sizes)]
@@ -107,7 +107,8 @@ def try_sizes(
     if not sizes:
         return []
     copies = [
-        Copy(runner.path(".mp4"), runner.path("-pass"), Target(size, rate, profile=profile), rate) for size in sizes
+        Copy(runner.path(".mp4"), runner.path("-pass"), Target(size, rate, profile=profile), rate, QUICK)
+        for size in sizes
     ]
     for step in (1, 2):
         runner.run(*_coded(samples, copies, bits, step))
@@ -123,7 +124,7 @@ def _coded(samples: Samples, copies: Sequence[Copy], bits: float, step: int) -> 
         if copy.frames_a_second < samples.rate:
             frames = frames.filter("fps", fps=f"{copy.frames_a_second:.5f}", start_time=0)
         frames = frames.filter("scale", *copy.target.size, flags="lanczos")
-        options = x264(copy, bits, step=step, preset=QUICK)
+        options = x264(copy, bits, step=step)
         yield frames.output(*(("-",) if step == 1 else (str(copy.path),)), f="null" if step == 1 else "mp4", **options)
 
 
