@@ -48,8 +48,10 @@ def test_a_fault_gives_a_map_anyway_in_bounded_time(name: str, server: Server, t
         cache=tmp_path / "cache", **{"tile_seconds": 0.4, "map_seconds": 2.0} if name == "slow" else {}
     )
     began = time.monotonic()
-    fetch(PLACE, source, tmp_path / "tiles")
+    count = fetch(PLACE, source, tmp_path / "tiles")
     taken = time.monotonic() - began
+    # What begins like a picture is for the isolation to judge; nothing else gets there.
+    assert count == (COUNT if name in ("cut off", "a bomb") else 0)
 
     picture, why = draw(PLACE, tmp_path / "tiles")
     assert picture is None  # the embedded map stands in
@@ -58,6 +60,14 @@ def test_a_fault_gives_a_map_anyway_in_bounded_time(name: str, server: Server, t
     asked = len(server.asked)
     fetch(PLACE, source, tmp_path / "again")
     assert len(server.asked) == asked, "a second map of the same place asks again"
+
+
+def test_a_redirect_is_not_followed(server: Server, tmp_path: Path) -> None:
+    elsewhere = f"http://localhost:{server.port}/1/0/0.png?elsewhere"
+    server.answer = lambda tile: (200, {}, tile_png(tile)) if tile.zoom == 1 else (302, {"Location": elsewhere}, b"")
+
+    assert fetch(PLACE, server.source(), tmp_path / "tiles") == 0
+    assert not any("elsewhere" in path for path in server.asked)
 
 
 @pytest.mark.parametrize("status", [429, 503])
