@@ -37,7 +37,7 @@ def look(path, index=0):
         return draw.render(document, index, verify.SIDE)
 
 
-@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("rotation", [90, *(pytest.param(each, marks=pytest.mark.slow) for each in (0, 180, 270))])
 def test_a_heavy_drawing_fits_looks_the_same_and_keeps_its_words(rotation, make, send, tmp_path):
     pdf = make.document(1)
     page = make.page(pdf, b"\nq 1.2 w " + scribble() + b" Q\nBT /F0 12 Tf 60 60 Td (after it) Tj ET")

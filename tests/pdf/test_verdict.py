@@ -75,7 +75,10 @@ def a_billion_forms(make):
     return pdf
 
 
-@pytest.mark.parametrize("make_bomb", [bomb_in_content, bomb_of_bombs, giant_picture, giant_page, a_billion_forms])
+@pytest.mark.parametrize(
+    "make_bomb",
+    [bomb_in_content, pytest.param(bomb_of_bombs, marks=pytest.mark.slow), giant_picture, giant_page, a_billion_forms],
+)
 def test_a_bomb_costs_too_much_and_little(make_bomb, make, send):
     assert refused(send, make_bomb(make)) == "too-costly"
     # What naive code takes for the first: 811 MB.

@@ -21,6 +21,8 @@ from mmsprep.tools.pdf.sweep import allowed_link, empty, keys, sweep
 if TYPE_CHECKING:
     import pikepdf
 
+_URI_KEYS = frozenset({"/Type", "/S", "/URI"})
+
 MOST_ENTRIES = 100_000
 """Outline entries and tree nodes that are looked at; more are cut off."""
 
@@ -125,6 +127,8 @@ def _trim_annotations(page: Any, pages: Collection[tuple[int, int]], removed: Re
 def _trim_annotation(annotation: Any, pages: Collection[tuple[int, int]], removed: Removed) -> bool:
     """Trim one annotation in place and tell whether it stays."""
     kind = str(annotation.get("/Subtype"))
+    if kind == "/Link" and _is_ordinary(annotation):
+        return True
     if kind == "/Link":
         _trim_action(annotation, pages)
         stays = _leads_somewhere(annotation, pages)
@@ -138,6 +142,20 @@ def _trim_annotation(annotation: Any, pages: Collection[tuple[int, int]], remove
     removed.media += kind in ("/Movie", "/Sound", "/Screen", "/RichMedia", "/3D")
     removed.comments += kind == "/Text"
     return False
+
+
+def _is_ordinary(link: Any) -> bool:
+    """Tell whether a link has nothing to trim, as nearly all: there may be tens of thousands."""
+    import pikepdf
+
+    action = link.get("/A")
+    return (
+        isinstance(action, pikepdf.Dictionary)
+        and action.keys() <= _URI_KEYS
+        and action.get("/S") == "/URI"
+        and link.keys() <= LINK_KEYS
+        and allowed_link(action.get("/URI", ""))
+    )
 
 
 def _trim_action(holder: Any, pages: Collection[tuple[int, int]]) -> None:

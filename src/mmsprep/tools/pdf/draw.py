@@ -41,12 +41,9 @@ def page_count(path: Path) -> int:
         return len(document)
 
 
-def render(document: Any, index: int, side: int, *, marks: bool = True) -> Image.Image:
-    """Draw one page on white, its longer side at *side* pixels; raises Rejected ``damaged`` if it cannot be loaded.
-
-    *marks* says whether annotations are drawn: links have nothing to show, and thousands of them take seconds.
-    The scale follows from the longer side: at a fixed one a page of seventy metres exhausts the memory.
-    """
+@contextmanager
+def loaded(document: Any, index: int) -> Iterator[Any]:
+    """Load one page; raises Rejected ``damaged`` if it cannot be."""
     import pypdfium2
 
     try:
@@ -54,29 +51,40 @@ def render(document: Any, index: int, side: int, *, marks: bool = True) -> Image
     except pypdfium2.PdfiumError as error:
         raise Rejected("damaged", f"page {index + 1} cannot be shown; save it as PDF again") from error
     try:
-        longest = max(*page.get_size(), 1.0)
-        bitmap = page.render(scale=side / longest, rev_byteorder=True, may_draw_forms=marks, draw_annots=marks)
-        picture: Image.Image = bitmap.to_pil().convert("RGB")
-        bitmap.close()
-        return picture
+        yield page
     finally:
         page.close()
+
+
+def render(document: Any, index: int, side: int, *, marks: bool = True) -> Image.Image:
+    """Draw one page on white, its longer side at *side* pixels.
+
+    *marks* says whether annotations are drawn: links have nothing to show, and thousands of them take seconds.
+    The scale follows from the longer side: at a fixed one a page of seventy metres exhausts the memory.
+    """
+    with loaded(document, index) as page:
+        return drawn(page, side, marks=marks)
+
+
+def drawn(page: Any, side: int, *, marks: bool = True) -> Image.Image:
+    """Draw a page that is loaded."""
+    longest = max(*page.get_size(), 1.0)
+    bitmap = page.render(scale=side / longest, rev_byteorder=True, may_draw_forms=marks, draw_annots=marks)
+    picture: Image.Image = bitmap.to_pil().convert("RGB")
+    bitmap.close()
+    return picture
 
 
 def text(document: Any, index: int) -> str:
-    """Read one page's text; nothing for a page that cannot be loaded."""
-    import pypdfium2
+    """Read one page's text."""
+    with loaded(document, index) as page:
+        return words(page)
 
-    try:
-        page = document[index]
-    except pypdfium2.PdfiumError:
-        return ""
-    try:
-        words = page.get_textpage()
-        found: str = (
-            words.get_text_range(0, min(words.count_chars(), MOST_CHARACTERS)) if words.count_chars() > 0 else ""
-        )
-        words.close()
-        return found
-    finally:
-        page.close()
+
+def words(page: Any) -> str:
+    """Read the text of a page that is loaded."""
+    found = page.get_textpage()
+    count = min(found.count_chars(), MOST_CHARACTERS)
+    read: str = found.get_text_range(0, count) if count > 0 else ""
+    found.close()
+    return read

@@ -80,7 +80,10 @@ def _fonts(pdf: pikepdf.Pdf) -> Iterator[tuple[Number, Any]]:
     import pikepdf
 
     for each in pdf.objects:
-        if isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") in ("/Type0", "/TrueType"):
+        # Asking for a key is quick, comparing a name is not, and a document may have a hundred thousand objects.
+        if not isinstance(each, pikepdf.Dictionary) or not ("/DescendantFonts" in each or "/FontDescriptor" in each):
+            continue
+        if each.get("/Subtype") in ("/Type0", "/TrueType"):
             yield each.objgen, each
 
 
@@ -110,7 +113,8 @@ def _programs(pdf: pikepdf.Pdf, fonts: dict[Number, Any]) -> dict[Number, _Progr
             program.understood &= followed and kind in ("/FontFile2", "/CIDFontType0C", "/OpenType")
         else:
             program.understood &= kind == "/FontFile2"
-    _mark_shared(pdf, found)
+    if found:
+        _mark_shared(pdf, found)
     return found
 
 
@@ -119,7 +123,9 @@ def _mark_shared(pdf: pikepdf.Pdf, found: dict[Number, _Program]) -> None:
     import pikepdf
 
     for each in pdf.objects:
-        if not isinstance(each, pikepdf.Dictionary) or each.get("/Subtype") not in ("/Type1", "/MMType1"):
+        if not isinstance(each, pikepdf.Dictionary) or "/FontDescriptor" not in each:
+            continue
+        if each.get("/Subtype") not in ("/Type1", "/MMType1"):
             continue
         descriptor = each.get("/FontDescriptor")
         for key in ("/FontFile", "/FontFile2", "/FontFile3"):
@@ -180,7 +186,7 @@ def _contents(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, Any]]:
                 # It borrows those of whatever draws it.
                 raise _Unsure
             yield each, each.Resources
-        elif isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") == "/Type3":
+        elif isinstance(each, pikepdf.Dictionary) and "/CharProcs" in each:
             procedures = each.get("/CharProcs")
             for procedure in procedures.values() if isinstance(procedures, pikepdf.Dictionary) else ():
                 if isinstance(procedure, pikepdf.Stream):

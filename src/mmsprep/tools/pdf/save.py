@@ -68,21 +68,23 @@ def merge_equal_streams(pdf: pikepdf.Pdf) -> int:
 
     first: dict[bytes, Any] = {}
     twins: dict[tuple[int, int], Any] = {}
-    containers: list[tuple[Any, bytes]] = []
     for each in list(pdf.objects):
-        if isinstance(each, pikepdf.Dictionary | pikepdf.Array):
-            containers.append((each, each.unparse(resolved=True)))
         if not isinstance(each, pikepdf.Stream) or each.get("/Type") in _OF_THE_FILE:
             continue
-        described, raw = each.stream_dict.unparse(), each.read_raw_bytes()
-        containers.append((each, described))
+        raw = each.read_raw_bytes()
         if len(raw) >= WORTH_MERGING:
-            same = first.setdefault(hashlib.sha256(described + raw).digest(), each)
+            same = first.setdefault(hashlib.sha256(each.stream_dict.unparse() + raw).digest(), each)
             if same is not each:
                 twins[each.objgen] = same
-    for container, text in containers if twins else ():
+    for each in list(pdf.objects) if twins else ():
+        if isinstance(each, pikepdf.Stream):
+            text = each.stream_dict.unparse()
+        elif isinstance(each, pikepdf.Dictionary | pikepdf.Array):
+            text = each.unparse(resolved=True)
+        else:
+            continue
         if any((int(number), int(age)) in twins for number, age in _REFERENCE.findall(text)):
-            _refer(container, twins, 0)
+            _refer(each, twins, 0)
     return len(twins)
 
 

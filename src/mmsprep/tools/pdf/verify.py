@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmsprep.errors import Rejected
 from mmsprep.tools.pdf import draw
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def compare(before: Path, after: Path, looked_at: Collection[int], *, marks: boo
         return Comparison((one.pages, other.pages), 0.0, None)
     all_of_it = sum(each.total() for each in one.letters)
     kept = sum((had & has).total() for had, has in zip(one.letters, other.letters, strict=True))
-    different = (index for index in looked_at if not looks_alike(one.pictures[index], other.pictures[index]))
+    different = (index for index in looked_at if not _alike(one, other, index))
     return Comparison(
         (one.pages, other.pages),
         kept / all_of_it if all_of_it else 1.0,
@@ -69,11 +70,26 @@ def compare(before: Path, after: Path, looked_at: Collection[int], *, marks: boo
     )
 
 
+def _alike(one: _Look, other: _Look, index: int) -> bool:
+    shown = one.pictures.get(index), other.pictures.get(index)
+    if shown[0] is None or shown[1] is None:
+        return shown[0] is shown[1]
+    return looks_alike(shown[0], shown[1])
+
+
 def _look(path: Path, looked_at: Collection[int], *, marks: bool) -> _Look:
     with draw.opened(path) as document:
         pages = len(document)
-        letters = [_letters(draw.text(document, index)) for index in range(pages)]
-        pictures = {index: draw.render(document, index, SIDE, marks=marks) for index in looked_at if index < pages}
+        letters, pictures = [], {}
+        for index in range(pages):
+            try:
+                with draw.loaded(document, index) as page:
+                    letters.append(_letters(draw.words(page)))
+                    if index in looked_at:
+                        pictures[index] = draw.drawn(page, SIDE, marks=marks)
+            except Rejected:
+                # A page that pdfium cannot load before or after: the other pages' text tells.
+                letters.append(Counter())
     return _Look(pages, letters, pictures)
 
 
