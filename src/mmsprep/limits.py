@@ -88,7 +88,9 @@ def _costs(facts: Facts) -> tuple[int, float]:
     if facts.type in CARDS:
         memory, cpu = 128 * MB, 2.0
     elif facts.type == "application/pdf":
-        memory, cpu = 400 * MB, 5.0 + 0.5 * (facts.pages or 1) + facts.bytes / MB
+        # Up to four pages are drawn and compared, and one of them may be a map.
+        pages = facts.pages or 1
+        memory, cpu = 400 * MB, 5.0 + 5.0 * min(pages, 4) + 0.5 * pages + facts.bytes / MB
     elif facts.kind == "image" and facts.animated:
         memory, cpu = 768 * MB, 30.0 + 2.0 * megapixels * frames
     elif facts.kind == "image":

@@ -81,6 +81,13 @@ def tiff_of(side: int) -> bytes:
     return out.getvalue()
 
 
+def tiff_of_noise() -> bytes:
+    """Keep the header of a compressed picture and replace its data."""
+    data = bytearray(tiff_of(300))
+    data[8:60] = b"\xa5" * 52
+    return bytes(data)
+
+
 def tiff_loop() -> bytes:
     """Point the second directory back at the first."""
     data = bytearray(_picture("TIFF"))
@@ -299,6 +306,7 @@ REFUSED: dict[str, tuple[Maker, set[str]]] = {
     "jpeg of 4 gigapixels.jpg": (lambda: jpeg_of(65_500, 65_500), {"too-many-pixels"}),
     "jpeg of 500 scans.jpg": (lambda: jpeg_of_scans(500), {"too-costly"}),
     "heic of 10 gigapixels.heic": (lambda: heic_header(100_000, 100_000), {"too-many-pixels", "damaged"}),
+    "tiff without one sound byte of pixels.tif": (tiff_of_noise, {"damaged"}),
     "drawing.jpg": (lambda: SVG, {"unknown-type"}),
     "postscript.jpg": (lambda: EPS, {"unknown-type"}),
     "playlist of a file.mp4": (lambda: playlist("file:///etc/passwd"), {"unknown-type", "damaged"}),

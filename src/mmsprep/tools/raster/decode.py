@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmsprep.errors import Rejected
 
@@ -38,9 +38,19 @@ def decode(picture: Image.Image) -> bool:
         try:
             with _forgiving():
                 picture.load()
-            return False
+            if _shows_something(picture):
+                return False
+            problem: Exception | None = None
         except DECODING_ERRORS as error:
-            raise Rejected("damaged", "its pixels cannot be decoded; export or save it again and send that") from error
+            problem = error
+        raise Rejected("damaged", "its pixels cannot be decoded; export or save it again and send that") from problem
+
+
+def _shows_something(picture: Image.Image) -> bool:
+    """Tell a picture of which a part was decoded from one that stayed blank, as each crashed decoder's does."""
+    extrema: Any = picture.getextrema()
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    return any(low != high for low, high in bands)
 
 
 def poster(picture: Image.Image) -> None:
