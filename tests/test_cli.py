@@ -113,6 +113,7 @@ def test_inspect_tells_what_a_file_is_carries_and_becomes(fixtures: Path, tmp_pa
     found = json.loads(said.stdout)
     assert (found["type"], found["width"], found["height"]) == ("image/jpeg", 900, 1200)
     assert {"exif", "gps", "comment"} <= set(found["metadata"])
+    assert found["tells"]["place"].startswith("37.774")
     assert found["profiles"]["pantheon"]["media"][0]["height"] == 1200
     assert found["profiles"]["legacy"]["media"][0]["height"] < 1200
     assert run("inspect", fixtures / "empty.png", cwd=tmp_path).returncode == 1

@@ -16,9 +16,9 @@ from typing import Any
 
 from mmsprep.errors import PrepError, Rejected
 from mmsprep.isolate import Item, Sandbox, Usage, item_directory
-from mmsprep.media import Facts
+from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
-from mmsprep.receive import Output, Received, facts_from, receive
+from mmsprep.receive import Output, Received, receive, receive_inspected
 from mmsprep.settings import Settings
 from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name
 from mmsprep.stage import Event, ignore
@@ -135,12 +135,12 @@ class Items:
                 seconds=time.perf_counter() - started,
             )
 
-    def inspect(self, source: Source) -> Facts:
-        """Measure what *source* is, in a child, and prepare nothing; raises as `make` does."""
+    def inspect(self, source: Source) -> Inspected:
+        """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
         with self._opened(source, None) as (each, directory):
             arguments = {"limits": asdict(self._settings.limits)}
             untrusted = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
-            return facts_from(untrusted["original"])
+            return receive_inspected(untrusted)
 
     @contextmanager
     def _opened(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:

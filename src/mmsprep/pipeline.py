@@ -14,9 +14,9 @@ from mmsprep import defaults
 from mmsprep.compose import check_count, fit_together
 from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.items import Cancel, Items, Made, cores
-from mmsprep.media import Facts, Media
+from mmsprep.media import Media
 from mmsprep.message import Message
-from mmsprep.prepared import Deliverable, Prepared
+from mmsprep.prepared import Deliverable, Inspected, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import Output
 from mmsprep.source import Source, plain_name, rereadable
@@ -109,8 +109,8 @@ class Pipeline:
             cancel()
             raise
 
-    def inspect(self, source: Source) -> Facts:
-        """Measure what *source* is and prepare nothing; raises as `prepare` does."""
+    def inspect(self, source: Source) -> Inspected:
+        """Measure what *source* is and read what it tells, and prepare nothing; raises as `prepare` does."""
         return self._items.inspect(source)
 
     def compose(self, sources: Sequence[Source], *, captions: Sequence[str] = (), **options: Any) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,14 @@ class Deliverable:
             "sha256": self.sha256,
             **{key: measured[key] for key in shown if key in measured},
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """What one source is, and what it tells in words: where a photo was taken, whom a card is about."""
+
+    facts: Facts
+    tells: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ from typing import Any
 
 from mmsprep.errors import Rejected
 from mmsprep.media import Facts
+from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
 
 MIME = re.compile(r"[a-z]+/[a-zA-Z0-9][a-zA-Z0-9.+-]{0,100}")
 FILE = re.compile(r"[0-9]{1,6}((?:\.[a-z0-9]{1,5}){1,2})")
 WORD = re.compile(r"[a-z0-9_-]{1,32}")
 MOST_OUTPUTS = 1_000
+MOST_WORDS = 32
 NUMBERS = {"width": int, "height": int, "frames": int, "seconds": float, "pages": int}
 
 
@@ -63,6 +65,16 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
             texts=tuple(printable(each) for each in untrusted_result["texts"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
+        raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
+
+
+def receive_inspected(untrusted_result: Any) -> Inspected:
+    """Check what an inspection says; raises Rejected ``damaged`` for anything odd."""
+    try:
+        untrusted_words = untrusted_result["tells"].items()
+        tells = {printable(key): printable(value) for key, value in list(untrusted_words)[:MOST_WORDS]}
+        return Inspected(facts=facts_from(untrusted_result["original"]), tells=tells)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
 
 

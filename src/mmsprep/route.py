@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsprep import defaults
+from mmsprep.contact import Contact
 from mmsprep.detect import detect, knows
+from mmsprep.detect.card import CARD
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits, allowance
-from mmsprep.media import Media
+from mmsprep.media import Facts, Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Declined, Job, Stage
+from mmsprep.tools.whereabouts import place_in
 
 if TYPE_CHECKING:
     from mmsprep.isolate import Inside
@@ -99,7 +104,22 @@ def inspect_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     """Detect what one item is, in its child, and prepare nothing."""
     warnings.simplefilter("ignore")
     assert inside.source is not None
-    return {"original": detect(inside.source, Limits(**arguments["limits"])).as_dict()}
+    limits = Limits(**arguments["limits"])
+    facts = detect(inside.source, limits)
+    return {"original": facts.as_dict(), "tells": _told(inside.source, facts, limits)}
+
+
+def _told(path: Path, facts: Facts, limits: Limits) -> dict[str, str]:
+    """Say in words what a file would have told: the place of a photo or a received location, a card's contact."""
+    told = {}
+    if facts.type == CARD and not facts.bytes > limits.card_bytes:
+        with suppress(Rejected):
+            contact = Contact.from_vcf(path.read_bytes(), cards=limits.cards, nesting=limits.nesting)[0]
+            words = {key: value if isinstance(value, list) else [value] for key, value in contact.summary().items()}
+            told = {key.replace("_", " "): ", ".join(map(str, value)) for key, value in words.items()}
+    if place := place_in(path, facts):
+        told |= {"place": f"{place.label} {place.coordinates}".strip(), "map": place.link()}
+    return told
 
 
 def _described(media: Media) -> dict[str, Any]:

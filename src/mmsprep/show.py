@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from mmsprep.errors import PrepError
 from mmsprep.media import Facts
-from mmsprep.prepared import Deliverable, Prepared
+from mmsprep.prepared import Deliverable, Inspected, Prepared
 from mmsprep.stage import Event
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ def _where(made: Deliverable) -> str:
     return made.url or str(made.path)
 
 
-def inspected(source: str, facts: Facts, outcomes: Mapping[str, Prepared | PrepError]) -> Table:
-    """Draw what a file is, what it carries besides its content, and what would become of it per profile."""
+def inspected(source: str, found: Inspected, outcomes: Mapping[str, Prepared | PrepError]) -> Table:
+    """Draw what a file is, what it carries and tells besides its content, and what becomes of it per profile."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -191,8 +191,10 @@ def inspected(source: str, facts: Facts, outcomes: Mapping[str, Prepared | PrepE
     table.add_column(style="dim")
     table.add_column(overflow="fold", ratio=1)
     table.add_row("file", f"[bold]{escape(escaped(source))}[/]")
-    table.add_row("is", facts_line(facts))
-    table.add_row("carries", ", ".join(facts.metadata) or "nothing but its content")
+    table.add_row("is", facts_line(found.facts))
+    table.add_row("carries", ", ".join(found.facts.metadata) or "nothing but its content")
+    for key, words in found.tells.items():
+        table.add_row(escape(escaped(key)), escape(escaped(words)))
     for name, outcome in outcomes.items():
         table.add_row(name, _outcome(outcome))
     return table

@@ -150,7 +150,19 @@ def _open_file(path: Path) -> int:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise Rejected("unreadable", KINDS.get(stat.S_IFMT(mode), "no file; give a file"))
+    if _is_the_kernels(descriptor):
+        os.close(descriptor)
+        raise Rejected("unreadable", "no file but a view into the system; give a file")
     return descriptor
+
+
+def _is_the_kernels(descriptor: int) -> bool:
+    """Tell a file of /proc or /sys, by whichever path it was reached: it is regular, and tells of this process."""
+    try:
+        where = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:
+        return False
+    return where.startswith(("/proc/", "/sys/"))
 
 
 def _why_not(path: Path, error: Exception) -> str:

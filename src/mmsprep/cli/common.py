@@ -41,6 +41,9 @@ StoreUrl = Annotated[
     str | None,
     typer.Option("--store", "-o", metavar="DIR", help="Where results are kept: a folder (default: out) or a URL."),
 ]
+Wishes = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of a stage, such as region=US.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time; one per core if not given.")
@@ -84,3 +87,16 @@ def as_dict(source: str, result: Prepared | PrepError) -> dict[str, Any]:
     from mmsprep.prepared import failure_as_dict
 
     return failure_as_dict(source, result) if isinstance(result, PrepError) else result.as_dict() | {"source": source}
+
+
+def options(wishes: list[str] | None) -> dict[str, Any]:
+    """Read the options of stages: numbers, true and false as such, all else as text."""
+    import json
+
+    read = {}
+    for name, value in pairs(wishes, "an option").items():
+        try:
+            read[name] = json.loads(value)
+        except ValueError:
+            read[name] = value
+    return read

@@ -34,16 +34,18 @@ def compose(
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
+    wishes: common.Wishes = None,
 ) -> None:
     """Prepare files for one message and print its request."""
     from mmsprep import show
     from mmsprep.pipeline import Pipeline
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
+    options = common.options(wishes)
     given = [sys.stdin.buffer if source == "-" else source for source in sources]
     if dry_run:
         with Pipeline(settings=settings.model_copy(update={"store": None})) as pipeline:
-            plan = pipeline.plan(given, profiles.split(",") if profiles else [pipeline.profile])
+            plan = pipeline.plan(given, profiles.split(",") if profiles else [pipeline.profile], **options)
         common.console().print(show.plan(sources, plan))
         worst = [common.status(result) for results in plan.values() for result in results]
         raise typer.Exit(max(worst, default=common.Exit.READY))
@@ -52,7 +54,7 @@ def compose(
     tags = common.pairs(tag, "a tag")
     try:
         with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-            message = pipeline.compose(given, captions=caption or ())
+            message = pipeline.compose(given, captions=caption or (), **options)
             notes = fetched(message, pipeline) if check else []
         ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
         if provider:

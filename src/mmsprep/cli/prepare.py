@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,7 @@ def prepare(
     store: common.StoreUrl = None,
     as_json: common.AsJson = False,
     jobs: common.Jobs = None,
+    wishes: common.Wishes = None,
 ) -> None:
     """Turn files into media that carriers deliver.
 
@@ -36,7 +37,7 @@ def prepare(
     common.Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
     """
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
-    raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs))
+    raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs, options=common.options(wishes)))
 
 
 def inspect(
@@ -58,19 +59,18 @@ def inspect(
     for source in sources:
         given = sys.stdin.buffer.read() if source == "-" else source  # it is read more than once
         try:
-            facts = pipelines[0].inspect(given)
+            found = pipelines[0].inspect(given)
         except PrepError as error:
             worst = max(worst, common.status(error))
             typer.echo(json.dumps(failure_as_dict(source, error)) if as_json else show.line(source, error))
             continue
-        found = {each.profile.name: _attempt(each, given) for each in pipelines}
+        becomes = {each.profile.name: _attempt(each, given) for each in pipelines}
         if as_json:
-            outcomes = {name: common.as_dict(source, result) for name, result in found.items()}
-            typer.echo(
-                json.dumps({"schema": SCHEMA_VERSION, "source": source, **facts.as_dict(), "profiles": outcomes})
-            )
+            outcomes = {name: common.as_dict(source, result) for name, result in becomes.items()}
+            known = {"schema": SCHEMA_VERSION, "source": source, **found.facts.as_dict()}
+            typer.echo(json.dumps(known | {"tells": dict(found.tells), "profiles": outcomes}))
         else:
-            common.console().print(show.inspected(source, facts, found))
+            common.console().print(show.inspected(source, found, becomes))
     for each in pipelines:
         each.close()
     raise typer.Exit(worst)
@@ -80,13 +80,15 @@ def demo(store: common.StoreUrl = None) -> None:
     """Prepare the example files that come with mmsprep."""
     files = sorted(str(path) for path in _examples().iterdir() if path.suffix != ".md")
     settings = common.settings(store=store or "out")
-    status = _prepare_all(files, settings, as_json=False, jobs=None)
+    status = _prepare_all(files, settings, as_json=False, jobs=None, options={})
     typer.echo(f"\nThe results are in {settings.store}/. Next: mmsprep prepare YOUR_PHOTO", err=True)
     # The examples that cannot be sent are there to show how that looks.
     raise typer.Exit(common.Exit.READY if status == common.Exit.REJECTED else status)
 
 
-def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, jobs: int | None) -> common.Exit:
+def _prepare_all(
+    sources: Sequence[str], settings: Settings, *, as_json: bool, jobs: int | None, options: Mapping[str, Any]
+) -> common.Exit:
     """Prepare many sources at once, tell about each as it ends, and return the worst outcome."""
     from mmsprep import batch, show
     from mmsprep.items import cores
@@ -103,7 +105,7 @@ def _prepare_all(sources: Sequence[str], settings: Settings, *, as_json: bool, j
 
         def prepare_one(source: Source) -> Prepared:
             with bars.item(Path(str(source)).name) as progress:
-                return pipeline.prepare(_source(source), progress=progress)
+                return pipeline.prepare(_source(source), progress=progress, **options)
 
         try:
             for index, result in batch.each(prepare_one, sources, jobs=at_once):

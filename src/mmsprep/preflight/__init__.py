@@ -120,7 +120,7 @@ def _checked(url: str, pipeline: Pipeline, allow_private: bool, wait_seconds: fl
 def _inspected(get: Answer, pipeline: Pipeline) -> tuple[Facts | None, list[Finding]]:
     """Measure the bytes where they can do no harm, and find what speaks against them."""
     try:
-        facts = pipeline.inspect(get.untrusted_body)
+        facts = pipeline.inspect(get.untrusted_body).facts
     except Rejected as error:
         return None, [refusal(error.reason, error.message.removeprefix("<bytes>: "))]
     return facts, [*judge.about_type(get, facts), *judge.about_limits(facts, pipeline.profile)]
