@@ -102,11 +102,18 @@ def test_a_store_that_is_not_to_be_had_exits_3(bucket: House, fixtures: Path, wr
     assert (told["status"], told["reason"]) == ("unavailable", "store")
     assert told["message"].startswith(f"logo.png: {bucket.url}: ")
     assert said in told["message"]
-    for arguments in (["init", bucket.url], ["purge", bucket.url, "--older-than", "1"]):
-        again = run(bucket, "store", *arguments, **wrong)
-        assert again.returncode == 3
-        assert said in again.stderr
     assert bucket.names() == []
+
+
+@pytest.mark.parametrize("bucket", ["rclone"], indirect=True)
+@pytest.mark.parametrize("command", [["init"], ["purge", "--older-than", "1"]])
+def test_upkeep_that_is_refused_exits_3_in_one_line(bucket: House, command: list[str]) -> None:
+    ended = run(bucket, "store", command[0], bucket.url, *command[1:], AWS_SECRET_ACCESS_KEY="wrong")
+    assert ended.returncode == 3
+    assert ended.stdout == ""
+    *warned, told = ended.stderr.splitlines()
+    assert told.startswith(f"mmsprep: unavailable store: {bucket.url}: your credentials were refused")
+    assert len(warned) == 1  # that its URLs are presigned
 
 
 @pytest.mark.slow
