@@ -35,16 +35,13 @@ def missing() -> list[str]:
 
 def ceph(folder: Path) -> Server:
     """Policies, conditions, lifecycle and TLS by a server that many providers of storage run."""
-    # Socket paths below a test's own folder can be longer than a socket's name may be.
     data = folder.resolve()
     for each in ("mon", "osd", "rgw"):
         (data / each).mkdir()
-    run = Path("/tmp") / f"ceph-{uuid.uuid4().hex[:12]}"
-    run.mkdir(mode=0o700)
     plain, secure, monitor = free_port(), free_port(), free_port()
     _certificate(data)
     conf, fsid, osd = data / "ceph.conf", str(uuid.uuid4()), str(uuid.uuid4())
-    conf.write_text(_configuration(data, run, fsid=fsid, plain=plain, secure=secure, monitor=monitor))
+    conf.write_text(_configuration(data, fsid=fsid, plain=plain, secure=secure, monitor=monitor))
     call = partial(_call, conf)
     pids: list[int] = []
     try:
@@ -125,7 +122,7 @@ def _start_osd(conf: Path) -> int:
     raise TimeoutError("Ceph's store daemon does not start: see osd.0.log beside its configuration")
 
 
-def _configuration(data: Path, run: Path, *, fsid: str, plain: int, secure: int, monitor: int) -> str:
+def _configuration(data: Path, *, fsid: str, plain: int, secure: int, monitor: int) -> str:
     certificate = f"ssl_certificate={data}/cert.pem ssl_private_key={data}/key.pem"
     return f"""\
 [global]
@@ -143,9 +140,9 @@ osd pool default pg autoscale mode = off
 mon max pg per osd = 1000
 mon data avail crit = 1
 osd crush chooseleaf type = 0
-run dir = {run}
+run dir = {data}
 log file = {data}/$name.log
-admin socket = {run}/$name.asok
+admin socket =
 setuser match path = /nonexistent
 public addr = 127.0.0.1
 cluster addr = 127.0.0.1
