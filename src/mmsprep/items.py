@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -190,9 +191,13 @@ class Items:
 
 
 def _log_end(label: str, ended: str, usage: Usage) -> None:
-    """Log what an item took, as one line of JSON in ASCII: no name can end the line or begin another."""
+    """Log what an item took, as one line of JSON in ASCII.
+
+    The source is a hash: names are about people, and none can end the line or begin another.
+    """
     if log.isEnabledFor(logging.INFO):
-        log.info("%s", json.dumps({"event": "item", "source": label, "ended": ended, **asdict(usage)}))
+        source = hashlib.sha256(os.fsencode(label)).hexdigest()[:16]
+        log.info("%s", json.dumps({"event": "item", "source": source, "ended": ended, **asdict(usage)}))
 
 
 def _shelved(output: Output, shelf: Path) -> Output:
