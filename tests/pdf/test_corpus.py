@@ -24,7 +24,7 @@ SHARES = 6
 def unpacked(stream: pikepdf.Stream) -> bytes:
     try:
         return stream.read_bytes()
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, UnicodeDecodeError):  # an error's text may quote the stream
         return stream.read_raw_bytes()
 
 

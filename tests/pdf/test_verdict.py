@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import resource
 import time
 import zlib
@@ -175,3 +176,45 @@ def test_detection_names_what_a_document_carries(make, tmp_path):
     assert facts.type == "application/pdf"
     assert facts.pages == 2
     assert {"author", "form", "xfa", "signature"} <= set(facts.metadata)
+
+
+def a_bit_of_everything(make):
+    """Make a document that every part of the stage has something to do with."""
+    pdf = make.document(0)
+    make.show(pdf, make.image(pdf, make.photo(300, 200), SMask=make.image(pdf, make.photo(300, 200, "L"))))
+    page = make.page(pdf, b" /Fm Do")
+    form = Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]), Resources=Dictionary())
+    page.obj.Resources.XObject = Dictionary(Fm=pdf.make_stream(b"0 0 1 1 re f", form))
+    field = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=b"a", V=b"b", Rect=Array([60, 400, 200, 430]), F=4,
+        DA=b"/Helv 12 Tf 0 g",
+    )  # fmt: skip
+    page.obj.Annots = Array([make.link(pdf, "https://example.com"), pdf.make_indirect(field)])
+    pdf.Root.AcroForm = Dictionary(Fields=Array([page.obj.Annots[1]]), DR=Dictionary(Font=Dictionary()))
+    with pdf.open_outline() as outline:
+        outline.root.append(pikepdf.OutlineItem("One", 0))
+    return pdf
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_broken_bytes_anywhere_are_repaired_or_refused(seed, make, send, tmp_path):
+    some = random.Random(seed)
+    plain = make.saved(
+        a_bit_of_everything(make), tmp_path / "whole.pdf",
+        object_stream_mode=pikepdf.ObjectStreamMode.disable, compress_streams=False,
+    ).read_bytes()  # fmt: skip
+    # Structure, not pixels, is where parsers break.
+    places = [at for at in range(len(plain)) if 32 <= plain[at] < 127]
+    for _ in range(12):
+        data = bytearray(plain)
+        for _ in range(some.choice((1, 3, 20))):
+            at = some.choice(places)
+            data[at : at + some.choice((0, 1, 4))] = some.choice((b"", b"0", b"/", b"<<", b"]", b"-1", b"99999", b" R"))
+        path = tmp_path / "broken.pdf"
+        path.write_bytes(data)
+        try:
+            (out,), _ = send(path, STAGE, max_bytes=60_000)
+        except Rejected as error:
+            assert error.reason in ("damaged", "too-costly", "cannot-fit", "encrypted", "forbidden")
+        else:
+            assert make.facts(out).metadata == ()

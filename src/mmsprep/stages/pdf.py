@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmsprep.detect.document import TYPE, open_document
-from mmsprep.errors import Rejected
+from mmsprep.errors import PrepError, Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Event, Job, Stage
@@ -26,6 +26,15 @@ def accepts(media: Media, profile: Profile) -> bool:
 
 def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the one document that is sent for *media*."""
+    try:
+        return (_prepared(media, job),)
+    except (PrepError, MemoryError, OSError):
+        raise
+    except Exception as error:  # KeyError, TypeError, RecursionError … of structures that are not what they should be
+        raise Rejected("damaged", "is not built as a PDF is; print it to PDF and send that") from error
+
+
+def _prepared(media: Media, job: Job) -> Path:
     path = job.new_path(".pdf")
     with open_document(media.path) as pdf:
         verdict.judge(media.path, pdf, job.limits)
@@ -38,7 +47,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
         touched = _write(whole, media.facts.bytes, path, job)
     job.emit(Event("pdf", 0.8))
     _verify(media, path, touched, interactive, job)
-    return (path,)
+    return path
 
 
 STAGE = Stage("pdf", accepts, run)

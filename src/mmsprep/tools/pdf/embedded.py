@@ -35,7 +35,8 @@ def _rewrite(image: Any, named: Any, without: Any) -> None:
     plain = not isinstance(named, pikepdf.Array) or len(named) == 1
     try:
         data = image.read_raw_bytes() if plain else image.read_bytes(pikepdf.StreamDecodeLevel.generalized)
-    except pikepdf.PdfError:
+    except (pikepdf.PdfError, UnicodeDecodeError):
+        # What cannot be unpacked is nothing that a reader could find; the error's own text may quote it.
         return
     kept = without(data)
     if kept != data:

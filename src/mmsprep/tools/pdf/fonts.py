@@ -46,7 +46,9 @@ def shrink(pdf: pikepdf.Pdf) -> int:
         return 0
     try:
         shown = _shown(pdf, fonts)
-    except _Unsure:
+    except MemoryError:
+        raise
+    except Exception:  # _Unsure, and what operands of the wrong kind raise: nothing has been changed yet
         return 0
     for program in programs.values():
         for number in program.fonts if program.understood else ():
@@ -200,7 +202,11 @@ def _read(holder: Any, named: dict[str, Number], resources: Any, shown: dict[Num
     font: Number | None = None
     stack: list[Number | None] = []
     count = 0
-    for instruction in pikepdf.parse_content_stream(holder, _SHOWING):
+    try:
+        instructions = pikepdf.parse_content_stream(holder, _SHOWING)
+    except (pikepdf.PdfError, TypeError, UnicodeDecodeError) as error:
+        raise _Unsure from error
+    for instruction in instructions:
         operator, operands = str(instruction.operator), instruction.operands
         if operator == "q":
             stack.append(font)

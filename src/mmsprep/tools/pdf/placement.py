@@ -99,7 +99,7 @@ def _instructions(holder: Any) -> Iterator[tuple[str, Any]]:
 
     try:
         parsed = pikepdf.parse_content_stream(holder, "q Q cm Do")
-    except (pikepdf.PdfError, TypeError):
+    except (pikepdf.PdfError, TypeError, UnicodeDecodeError):
         return
     for instruction in parsed:
         operator, operands = str(instruction.operator), instruction.operands

@@ -48,6 +48,8 @@ def lighten(pdf: pikepdf.Pdf, data: bytes, excess: int) -> int:
 
     The finest rung that saves enough is taken; when none does, the document stays as it is.
     """
+    import pikepdf
+
     heavy = _heavy_pages(pdf)[:MOST_PAGES]
     if sum(weight for _, weight in heavy) <= excess:
         return 0
@@ -60,8 +62,12 @@ def lighten(pdf: pikepdf.Pdf, data: bytes, excess: int) -> int:
                 break
     if rung is None:
         return 0
-    for index, _, made in drawn:
-        _replace(pdf, index, made[rung])
+    try:
+        for index, _, made in drawn:
+            _replace(pdf, index, made[rung])
+    except (pikepdf.PdfError, TypeError, ValueError):
+        # Words that cannot be read cannot be kept.
+        return 0
     return len(drawn)
 
 

@@ -184,7 +184,11 @@ def _draws(holder: Any, counted: dict[tuple[int, int], int], depth: int) -> int:
     if depth > 30:
         return DRAWS + 1
     total = 0
-    for instruction in pikepdf.parse_content_stream(holder, "Do"):
+    try:
+        instructions = pikepdf.parse_content_stream(holder, "Do")
+    except (pikepdf.PdfError, TypeError, UnicodeDecodeError):
+        return 0
+    for instruction in instructions:
         form = forms.get(str(instruction.operands[0])) if len(instruction.operands) else None
         if form is None:
             continue
