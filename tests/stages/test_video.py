@@ -20,6 +20,7 @@ from mmsprep.media import Facts, Media
 from mmsprep.profile import Profile, load
 from mmsprep.stage import Declined, Event, Job
 from mmsprep.stages.video import STAGE
+from mmsprep.tools.video import remux
 
 LIMITS = Limits()
 PANTHEON, LEGACY = load("pantheon"), load("legacy")
@@ -106,6 +107,24 @@ def test_a_film_that_fits_and_plays_is_copied_without_what_it_tells(tmp_path: Pa
     assert facts.seconds == pytest.approx(2, abs=0.05)
     assert not any(word in whole for word in (b"Secret", b"+37.77", b"x264", b"Lavc", b"Lavf"))
     assert likeness(made, source) == 1
+
+
+def test_a_film_far_over_the_limit_is_not_copied_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = film(
+        tmp_path / "a.mp4", "-b:v", "8M", "-x264-params", "nal-hrd=cbr:force-cfr=1", "-maxrate", "8M", "-bufsize", "8M"
+    )
+    copied: list[int] = []
+    whole = remux.mux
+
+    def watched(*arguments: Any, **options: Any) -> Path:
+        path = whole(*arguments, **options)
+        copied.append(path.stat().st_size)
+        return path
+
+    monkeypatch.setattr(remux, "mux", watched)
+    prepared(source, tmp_path)
+    assert source.stat().st_size > 1_000_000
+    assert all(size < source.stat().st_size / 3 for size in copied), copied
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])

@@ -64,8 +64,9 @@ def _copied(runner: Runner, track: Track, part: Window, job: Job) -> Path | None
     suffix = suffix_for(track, job.profile)
     if suffix is None or not part.whole or job.options.get("loudness") is not None:
         return None
-    copy = remux(runner, track, suffix)
-    if copy is None or copy.stat().st_size >= job.profile.limit(TYPES[suffix][0]):
+    limit = job.profile.limit(TYPES[suffix][0])
+    copy = remux(runner, track, suffix, most=2 * limit)
+    if copy is None or copy.stat().st_size >= limit:
         return None
     # A constant rate has no count of its frames, so MP3 and AMR show a missing end only when decoded.
     return copy if _loss(track, decoded_seconds(runner, copy), track.seconds or 0.0) <= 0 else None

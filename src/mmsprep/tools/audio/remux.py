@@ -24,13 +24,13 @@ def suffix_for(track: Track, profile: Profile) -> str | None:
     return None
 
 
-def remux(runner: Runner, track: Track, suffix: str) -> Path | None:
-    """Copy *track* into a clean file; None when it cannot be copied."""
+def remux(runner: Runner, track: Track, suffix: str, *, most: int) -> Path | None:
+    """Copy *track* into a clean file, no more than *most* bytes of it; None when it cannot be copied."""
     path = runner.path(suffix)
     sound = source(track.path)[str(track.index)]
     options = {key: value for key, value in PLAIN.items() if key != "flags:a"} | FORMATS[suffix]
     try:
-        runner.run(sound.output(str(path), **{"c:a": "copy"}, **options))
+        runner.run(sound.output(str(path), **{"c:a": "copy", "fs": most}, **options))
     except Failed:
         return None
     hush(path)

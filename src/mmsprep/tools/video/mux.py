@@ -14,11 +14,15 @@ FORMATS = {".mp4": "mp4", ".3gp": "3gp"}
 BARE = {"h264": {"bsf:v": "filter_units=remove_types=6"}}
 
 
-def mux(runner: Runner, picture: Any, sound: Path | None, suffix: str, *, codec: str = "h264") -> Path:
-    """Copy *picture*, a stream of ffmpeg-python's, and *sound* into one file."""
+def mux(
+    runner: Runner, picture: Any, sound: Path | None, suffix: str, *, codec: str = "h264", most: int | None = None
+) -> Path:
+    """Copy *picture*, a stream of ffmpeg-python's, and *sound* into one file, no more than *most* bytes of them."""
     path = runner.path(suffix)
     streams = [picture] if sound is None else [picture, own(sound)["a:0"]]
     copied = {key: value for key, value in BIT_EXACT.items() if not key.startswith("flags:")} | BARE.get(codec, {})
+    if most is not None:
+        copied["fs"] = most
     import ffmpeg
 
     output = ffmpeg.output(*streams, str(path), f=FORMATS[suffix], c="copy", movflags="+faststart", **copied)

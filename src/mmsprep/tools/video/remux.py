@@ -29,10 +29,11 @@ def remuxed(runner: Runner, clip: Clip, profile: Profile) -> Path | None:
     try:
         heard = None
         if clip.track is not None:
-            heard = sound.remux(runner, clip.track, ".m4a")
+            heard = sound.remux(runner, clip.track, ".m4a", most=2 * limit)
             if heard is None:
                 return None
-        copy = mux(runner, clip.opened(), heard, ".mp4")
+        # A source may be a gigabyte: what goes beyond the limit need not be copied to know that it does.
+        copy = mux(runner, clip.opened(), heard, ".mp4", most=2 * limit)
     except (Failed, Rejected):
         return None
     if copy.stat().st_size >= limit:
