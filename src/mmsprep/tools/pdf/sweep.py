@@ -21,7 +21,9 @@ _SUSPECT = re.compile(
 )
 
 
-_ORDINARY_LINK = re.compile(rb"/S /URI (?:/Type /Action )?/URI \((?:https?://|mailto:|tel:|sms:)[^()\\\x00-\x1f\x7f-\xff]{0,4000}\)")
+_ORDINARY_LINK = re.compile(
+    rb"/S /URI (?:/Type /Action )?/URI \((?:https?://|mailto:|tel:|sms:)[^()\\\x00-\x1f\x7f-\xff]{0,4000}\)"
+)
 """By far the most frequent action, so it is told apart without a look at its object."""
 
 
