@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt lock fixtures clean
+.PHONY: help demo test check fmt lock fixtures fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,21 @@ LOCK_FLAGS = --quiet --upgrade --universal --python-version 3.11 --generate-hash
 
 fixtures: $(VENV)/.dev ## Make the files of fixtures/ again
 	$(BIN)/python scripts/make_fixtures.py
+
+# Coverage leads the bytes where atheris can be installed; elsewhere they are mutated at random.
+FUZZ_SECONDS = 60
+
+fuzz: $(VENV)/.dev ## Fuzz the parsers, a minute each (FUZZ_SECONDS)
+	@$(BIN)/python -m pip install --quiet --target $(VENV)/fuzz --upgrade atheris 2>/dev/null || true
+	@for target in detect picture contact place; do \
+		PYTHONPATH=$(VENV)/fuzz $(BIN)/python fuzz/harness.py $$target \
+			-max_total_time=$(FUZZ_SECONDS) -runs=100000 -rss_limit_mb=3000 || exit 1; \
+	done
+
+SOAK_ROUNDS = 20
+
+soak: $(VENV)/.dev ## Prepare hostile files 20 times over and count what stays (SOAK_ROUNDS, SOAK=FOLDER)
+	@$(BIN)/python fuzz/soak.py --rounds $(SOAK_ROUNDS) $(SOAK)
 
 clean: ## Remove what make made
 	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
