@@ -96,7 +96,7 @@ def test_a_spot_colour_stays_one(make, send):
 
 def test_an_indexed_picture_gets_the_colours_of_its_palette(make, send):
     pdf = make.document(0)
-    indexed = make.photo(1400, 1050).quantize(256)
+    indexed = make.photo(1400, 1050).quantize(256, method=Image.Quantize.FASTOCTREE)
     palette = bytes(indexed.getpalette() or b"").ljust(768, b"\0")
     picture = make.image(pdf, Image.frombytes("L", indexed.size, indexed.tobytes()))
     picture.ColorSpace = Array([Name.Indexed, Name.DeviceRGB, 255, String(palette)])
