@@ -8,10 +8,10 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt lock fixtures fuzz soak clean
+.PHONY: help demo test check fmt lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-video fuzz soak clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## Prepare everything in fixtures/ into out/ and say what to do next
 	@$(MMSPREP) demo
@@ -44,6 +44,25 @@ fixtures: $(VENV)/.dev ## Make the files of fixtures/ again
 
 # Coverage leads the bytes where atheris can be installed; elsewhere they are mutated at random.
 FUZZ_SECONDS = 60
+
+# What the benchmarks are run on, and within what.
+FOLDER = fixtures
+BUDGET = 600000
+
+bench-isolation: $(VENV)/.dev ## What the walls around an item cost
+	@$(BIN)/python bench/isolation.py
+
+bench-maps: $(VENV)/.dev ## What drawing a map costs
+	@$(BIN)/python bench/maps.py
+
+bench-pdf: $(VENV)/.dev ## Documents against other routes, on FOLDER
+	@$(BIN)/python bench/pdf.py $(FOLDER)
+
+bench-pictures: $(VENV)/.dev ## Pictures against what people use, on FOLDER
+	@$(BIN)/python -m bench.pictures $(FOLDER)
+
+bench-video: $(VENV)/.dev ## Films against what people use, on FOLDER within BUDGET
+	@$(BIN)/python -m bench.video $(FOLDER) --budget $(BUDGET)
 
 fuzz: $(VENV)/.dev ## Fuzz the parsers, a minute each (FUZZ_SECONDS)
 	@$(BIN)/python -m pip install --quiet --target $(VENV)/fuzz --upgrade atheris 2>/dev/null || true

@@ -39,6 +39,8 @@ def accepts(media: Media, profile: Profile) -> bool:
 
 def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the one picture that is sent for *media*."""
+    if media.facts.animated:
+        job.warn("of the animation one picture is sent; record it as a film to keep it moving")
     data, suffix = _best(_decoded(media, job), media.facts.type, job)
     path = job.new_path(suffix)
     path.write_bytes(data)

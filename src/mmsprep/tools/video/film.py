@@ -34,6 +34,9 @@ FLOOR = 0.80
 """The likeness (SSIM of the luma at display size, 0 to 1) below which a film is unwatchable: faces and letters are
 no longer made out."""
 
+FAST_BITS_PER_PIXEL = 0.09
+"""Without a trial the smaller size is safer: too large a one ends in blocks."""
+
 FIRST_GUESS_BITS = 30_000
 MOST_DOUBLINGS = 6
 
@@ -130,7 +133,7 @@ def _fast(order: Order, sound: Sound, bits: float) -> Path:
     """Code in one pass, from the source, at the size that a rule of thumb gives."""
     clip, profile = order.clip, order.job.profile
     possible = sizes(clip, profile)
-    size = possible[trial.first_guess(possible, bits, clip.capped_rate)]
+    size = possible[trial.first_guess(possible, bits, clip.capped_rate, FAST_BITS_PER_PIXEL)]
     target = Target(size, clip.capped_rate if clip.capped_rate < clip.rate else None, profile=profile.h264_profile)
 
     def at(wanted: float) -> Path:
@@ -138,7 +141,7 @@ def _fast(order: Order, sound: Sound, bits: float) -> Path:
         picture = code.one_pass(order.runner, clip, order.part, target, wanted, progress=phase)
         return mux(order.runner, own(picture)["v:0"], sound.path, order.suffix)
 
-    return _fitted(order, at, bits * code.FAST_AIM, enough=0.0)
+    return _fitted(order, at, bits * code.FAST_AIM, enough=0.7)
 
 
 def _fitted(order: Order, at: code.Coder, bits: float, *, enough: float = ENOUGH) -> Path:

@@ -94,9 +94,9 @@ def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float
     return chosen
 
 
-def first_guess(sizes: Sequence[Size], bits: float, rate: float) -> int:
-    """Give the index of the size that comes nearest to 0.05 bits per pixel."""
-    pixels = bits / rate / FIRST_BITS_PER_PIXEL
+def first_guess(sizes: Sequence[Size], bits: float, rate: float, bits_per_pixel: float = FIRST_BITS_PER_PIXEL) -> int:
+    """Give the index of the size that comes nearest to so many bits per pixel."""
+    pixels = bits / rate / bits_per_pixel
     return min(range(len(sizes)), key=lambda each: abs(sizes[each][0] * sizes[each][1] / pixels - 1))
 
 
