@@ -59,7 +59,9 @@ bench-pdf: $(VENV)/.dev ## Documents against other routes, on FOLDER
 	@$(BIN)/python bench/pdf.py $(FOLDER)
 
 bench-pictures: $(VENV)/.dev ## Pictures against what people use, on FOLDER
-	@$(BIN)/python -m bench.pictures $(FOLDER)
+	@$(BIN)/python -m pip install --quiet "pyvips[binary]"
+	@cd bench/pictures && npm install --silent
+	@$(BIN)/python -m bench.pictures --every-side $(FOLDER)
 
 bench-video: $(VENV)/.dev ## Films against what people use, on FOLDER within BUDGET
 	@$(BIN)/python -m bench.video $(FOLDER) --budget $(BUDGET)

@@ -44,7 +44,6 @@ class Run:
 
 
 def main() -> None:
-    Image.MAX_IMAGE_PIXELS = None
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=CORPUS)
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks/pictures.md"))
@@ -57,6 +56,7 @@ def main() -> None:
     peers = [peer for peer in peers if peer.needs()]
     for peer in peers:
         peer.warm()
+    Image.MAX_IMAGE_PIXELS = None
     photos = [path for path in sorted(options.folder.iterdir()) if _is_photo(path)]
     runs = list(_all_runs(photos, peers, options))
     options.out.parent.mkdir(parents=True, exist_ok=True)
