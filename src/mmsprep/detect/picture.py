@@ -37,6 +37,7 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 
 EXIF_ORIENTATION, EXIF_GPS = 0x0112, 0x8825
 EXIF_BYTES = 65_536
+TIFF_PHOTOMETRIC, TIFF_CIELAB = 262, 8
 
 MP = 1_000_000
 
@@ -50,7 +51,22 @@ def codecs() -> None:
     # Pillow refuses twice this when opening, or when one frame of an animation is larger than the canvas said.
     Image.MAX_IMAGE_PIXELS = Limits().reducible_pixels // 2
     Image.init()
+    _let_pillow_read_16_bit_lab()
     pi_heif.register_heif_opener(thumbnails=False)
+
+
+def _let_pillow_read_16_bit_lab() -> None:
+    """Let TIFFs in CIELAB of 16 bits be read as if they were RGB; `is_lab` tells them apart again."""
+    from PIL import TiffImagePlugin
+
+    for order, raw in ((TiffImagePlugin.II, "RGB;16L"), (TiffImagePlugin.MM, "RGB;16B")):
+        TiffImagePlugin.OPEN_INFO[order, TIFF_CIELAB, (1,), 1, (16, 16, 16), ()] = ("RGB", raw)
+
+
+def is_lab(image: Image) -> bool:
+    """Tell whether the three bands are L*, a* and b*, whatever mode they were read in."""
+    tags = getattr(image, "tag_v2", None) or {}
+    return image.mode == "LAB" or (image.mode == "RGB" and tags.get(TIFF_PHOTOMETRIC) == TIFF_CIELAB)
 
 
 def open_picture(path: Path, mime: str) -> Image:

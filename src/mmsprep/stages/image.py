@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect.picture import FORMATS, open_picture
+from mmsprep.detect.picture import FORMATS, is_lab, open_picture
 from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
@@ -76,7 +76,8 @@ def _decoded(media: Media, job: Job) -> Decoded:
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
         job.warn("part of the picture is damaged")
     coding = Coding.of(picture) if picture.size == stored else None
-    return Decoded(picture, picture.info.get("icc_profile"), turning(picture), coding)
+    pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
+    return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding)
 
 
 def _reduce(picture: Image.Image, side: int) -> None:

@@ -36,6 +36,14 @@ def bare(pixels: Image.Image) -> Image.Image:
     return pixels
 
 
+def lab(picture: Image.Image) -> Image.Image:
+    """Give bands that are L*, a* and b* their own mode: a TIFF's a* and b* are signed, Pillow's begin at 128."""
+    from PIL import Image
+
+    lightness, *signed = picture.split()
+    return Image.merge("LAB", (lightness, *(band.point([value ^ 128 for value in range(256)]) for band in signed)))
+
+
 def flatten(pixels: Image.Image) -> Image.Image:
     """Lay transparent pixels on white, in sRGB values as browsers do, so shadows look as they were drawn."""
     from PIL import Image
