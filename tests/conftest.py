@@ -9,6 +9,7 @@ absent: it belongs to others.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +36,12 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip("the corpus is not here: ../shared/corpus")
     return CORPUS
+
+
+def pytest_configure() -> None:
+    # A shell starts what it puts into the background deaf to Ctrl-C, and so would all that the tests start be.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
