@@ -28,6 +28,8 @@ PHOTOGRAPHIC = 0.3
 """Shares of equal neighbours that tell a screenshot from a photograph (facts: screenshots 0.7 to 0.98)."""
 
 AMPLE = 2.0
+KEPT_PIXELS = 12_000_000
+"""What is written whole at most: libjpeg holds all coefficients to find the best codes, 72 MB of them."""
 WHOLE_PIXELS = 40_000_000
 """What is decoded whole at most: 160 MB."""
 
@@ -75,7 +77,9 @@ def _decoded(media: Media, job: Job) -> Decoded:
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
         job.warn("part of the picture is damaged")
-    coding = Coding.of(picture) if picture.size == stored else None
+    # Its metadata may be half of it, but no more: what is far above the limit need not be tried.
+    may_fit = media.facts.bytes < 2 * job.profile.limit("image/jpeg") and media.facts.pixels <= KEPT_PIXELS
+    coding = Coding.of(picture) if may_fit and picture.size == stored else None
     pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
     return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding)
 
