@@ -15,7 +15,6 @@ from mmsprep.compose import check_count, fit_together
 from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.items import Cancel, Items, Made, cores
 from mmsprep.media import Media
-from mmsprep.message import Message
 from mmsprep.prepared import Deliverable, Inspected, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import Output
@@ -24,6 +23,7 @@ from mmsprep.stage import Event, ignore
 from mmsprep.stores import key_of
 
 if TYPE_CHECKING:
+    from mmsprep.message import Message
     from mmsprep.settings import Settings
     from mmsprep.stores import Store
 
@@ -55,9 +55,8 @@ class Pipeline:
         where = store if store is not None else self.settings.store
         self._salt = salt.get_secret_value() if (salt := self.settings.key_salt) else None
         self.store = defaults.open_store(str(where), self.settings) if isinstance(where, str | Path) else where
-        stages = defaults.stage_names()
-        self._options = frozenset[str]().union(*(defaults.load_stage(name).options for name in stages))
-        self._items = Items(self.settings, stages)
+        self._stages = defaults.stage_names()
+        self._items = Items(self.settings, self._stages)
         # An item alone has all cores; whoever runs several at once gives each its part.
         self._cores = cores()
         self._threads = self.settings.threads or self._cores
@@ -119,6 +118,8 @@ class Pipeline:
         *captions* are none, or one per source; a source that makes several files has its caption on the first.
         Raises as `prepare` does, for the first source that cannot be sent, and Rejected ``too-many-files``.
         """
+        from mmsprep.message import Message
+
         if captions and len(captions) != len(sources):
             raise Misconfigured(f"{len(captions)} captions for {len(sources)} sources; give one each, or none")
         with self._shelf() as shelf:
@@ -186,7 +187,10 @@ class Pipeline:
         return fit_together(make, len(again), profile, jobs=jobs)
 
     def _check(self, options: dict[str, Any]) -> None:
-        if unknown := set(options) - self._options:
+        if not options:
+            return  # the stages need not be imported here, only in the isolation
+        known = frozenset[str]().union(*(defaults.load_stage(name).options for name in self._stages))
+        if unknown := set(options) - known:
             raise Misconfigured(f"no stage has the option {', '.join(sorted(unknown))}")
 
     def _shelf(self) -> tempfile.TemporaryDirectory[str]:

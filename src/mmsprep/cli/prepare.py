@@ -34,7 +34,7 @@ def prepare(
 
     The results are kept in a store.
 
-    common.Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
+    Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
     """
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
     raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs, options=common.options(wishes)))
