@@ -125,6 +125,11 @@ def test_captions_must_match_the_sources(composer: Callable[[], Pipeline], fixtu
         pipeline.compose([fixtures / "logo.png", fixtures / "logo.png"], captions=["a"])
 
 
+def test_a_stream_keeps_its_name_though_it_is_read_twice(composer: Callable[[], Pipeline], fixtures: Path) -> None:
+    with composer() as pipeline, (fixtures / "logo.png").open("rb") as stream:
+        assert pipeline.compose([stream]).media[0].name == "logo.png"
+
+
 def test_a_plan_tells_per_profile_and_stores_nothing(
     composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
 ) -> None:

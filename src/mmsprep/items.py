@@ -21,7 +21,7 @@ from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
 from mmsprep.receive import Output, Received, receive, receive_inspected
 from mmsprep.settings import Settings
-from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name
+from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name, rereadable
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
 from mmsprep.tools import tiles
@@ -88,6 +88,7 @@ class Items:
         self._settings = settings
         self._stages = tuple(stages)
         self._fetch = Downloads(settings.s3, settings.source_buckets)
+        self._most = max(settings.limits.media_bytes, settings.limits.picture_bytes)
         self._sandbox = Sandbox(
             preload=("mmsprep.warm", *(name.partition(":")[0] for name in stages)),
             require=settings.require_sandbox,
@@ -136,6 +137,13 @@ class Items:
                 seconds=time.perf_counter() - started,
             )
 
+    def rereadable(self, source: Source, folder: Path) -> Source:
+        """Make a source that `make` can read more than once, in *folder* if it must be copied; raises as `make`."""
+        try:
+            return rereadable(source, folder, max_bytes=self._most, fetch=self._fetch)
+        except PrepError as error:
+            raise error.about(plain_name(Path(label_of(source)).name)) from error
+
     def inspect(self, source: Source) -> Inspected:
         """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
         with self._opened(source, None) as (each, directory):
@@ -146,11 +154,10 @@ class Items:
     @contextmanager
     def _opened(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:
         """Open the source beside a private directory for its work; name it in every error."""
-        most = max(self._settings.limits.media_bytes, self._settings.limits.picture_bytes)
         try:
             with (
                 item_directory() as directory,
-                opened(source, directory, name=name, max_bytes=most, fetch=self._fetch) as each,
+                opened(source, directory, name=name, max_bytes=self._most, fetch=self._fetch) as each,
             ):
                 if self._settings.tiles is not None and (place := place_of(source)):
                     # Fetched here, for inside there is no network; decoded there, for tiles are strangers' files.

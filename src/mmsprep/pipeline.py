@@ -18,7 +18,7 @@ from mmsprep.media import Media
 from mmsprep.prepared import Deliverable, Inspected, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import Output
-from mmsprep.source import Source, plain_name, rereadable
+from mmsprep.source import Source, plain_name
 from mmsprep.stage import Event, ignore
 from mmsprep.stores import key_of
 
@@ -123,7 +123,8 @@ class Pipeline:
         if captions and len(captions) != len(sources):
             raise Misconfigured(f"{len(captions)} captions for {len(sources)} sources; give one each, or none")
         with self._shelf() as shelf:
-            made = [_or_raise(each) for each in self._together(sources, self.profile, Path(shelf), options)]
+            together = self._together(list(sources), self.profile, Path(shelf), options, copies=Path(shelf))
+            made = [_or_raise(each) for each in together]
             check_count(made, self.profile)
             prepared = [self._finished(each) for each in made]
         told = [caption for each, caption in zip(prepared, captions, strict=False) for caption in _first(each, caption)]
@@ -139,12 +140,13 @@ class Pipeline:
         self, sources: Sequence[Source], profiles: Sequence[Profile | str], **options: Any
     ) -> dict[str, list[Prepared | PrepError]]:
         """Tell, per profile, what each source would become in one message; nothing is stored."""
-        sources = [rereadable(source, self.settings.limits.media_bytes) for source in sources]
         planned = {}
-        for named in profiles:
-            profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
-            with self._shelf() as shelf:
-                made = self._together(sources, profile, Path(shelf), options)
+        with self._shelf() as copies:
+            again = list(sources)
+            for named in profiles:
+                profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
+                with self._shelf() as shelf:
+                    made = self._together(again, profile, Path(shelf), options, copies=Path(copies))
                 planned[profile.name] = [
                     each if isinstance(each, PrepError) else _told(each, _unkept(each)) for each in made
                 ]
@@ -173,14 +175,14 @@ class Pipeline:
             return self._finished(made)
 
     def _together(
-        self, sources: Sequence[Source], profile: Profile, shelf: Path, options: dict[str, Any]
+        self, again: list[Source], profile: Profile, shelf: Path, options: dict[str, Any], *, copies: Path
     ) -> list[Made | PrepError]:
+        """Prepare the sources so that they fit one message; what can be read but once is copied, and put in *again*."""
         self._check(options)
-        again = [rereadable(source, self.settings.limits.media_bytes) for source in sources]
-
         jobs = max(1, min(self._cores, len(again)))
 
         def make(index: int, narrowed: Profile) -> Made:
+            again[index] = self._items.rereadable(again[index], copies)
             threads = max(1, self._threads // jobs)
             return self._items.make(again[index], narrowed, shelf, options=options, threads=threads)
 

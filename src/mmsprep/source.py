@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -29,8 +30,17 @@ KINDS = {
 
 CHUNK_BYTES = 1_048_576
 
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A stream or an object that was copied here because it is read more than once: what it was called, and where."""
+
+    label: str
+    path: Path
+
+
 File = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-Source = File | Contact | Place
+Source = File | Contact | Place | Copied
 
 
 class Remote(Protocol):
@@ -64,6 +74,8 @@ def label_of(source: Source) -> str:
         return f"geo:{source.coordinates}"
     if isinstance(source, Contact):
         return "<contact>"
+    if isinstance(source, Copied):
+        return source.label
     if isinstance(source, bytes | bytearray | memoryview):
         return "<bytes>"
     name = getattr(source, "name", None)
@@ -80,19 +92,12 @@ def opened(
     ``too-many-bytes``; Unavailable ``store``.
     """
     label = label_of(source)
-    source, name = _built(source, name)
-    if fetch is not None and isinstance(source, str) and source.startswith("s3://"):
-        copy = directory / "source"
-        with fetch(source) as remote:
-            if remote.size > max_bytes:
-                raise _too_many_bytes(remote.size, max_bytes)
-            _copy(remote, copy, max_bytes)
-        descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
-    elif isinstance(source, str | os.PathLike):
-        descriptor = _open_file(Path(source))
+    file, name = _built(source, name)
+    if isinstance(file, str | os.PathLike) and not _is_remote(file, fetch):
+        descriptor = _open_file(Path(file))
     else:
         copy = directory / "source"
-        _copy(source, copy, max_bytes)
+        _fetch_or_copy(file, copy, max_bytes, fetch)
         descriptor = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = os.fstat(descriptor).st_size
@@ -103,11 +108,18 @@ def opened(
         os.close(descriptor)
 
 
-def rereadable(source: Source, max_bytes: int) -> Source:
-    """Make a source that can be read more than once: a stream's bytes, at most one more than *max_bytes*."""
-    if isinstance(source, str | os.PathLike | bytes | bytearray | memoryview | Contact | Place):
+def rereadable(source: Source, folder: Path, *, max_bytes: int, fetch: Fetch | None = None) -> Source:
+    """Make a source that can be read more than once: what is a stream, or far away, is copied into *folder*.
+
+    Raises as `opened` does.
+    """
+    if isinstance(source, Contact | Place | Copied | bytes | bytearray | memoryview):
         return source
-    return source.read(max_bytes + 1)
+    if isinstance(source, str | os.PathLike) and not _is_remote(source, fetch):
+        return source
+    copy = Path(tempfile.mkdtemp(dir=folder)) / "source"
+    _fetch_or_copy(source, copy, max_bytes, fetch)
+    return Copied(label_of(source), copy)
 
 
 def place_of(source: Source) -> Place | None:
@@ -129,7 +141,22 @@ def _built(source: Source, name: str | None) -> tuple[File, str | None]:
     if isinstance(source, Contact):
         return source.to_json(), name or f"{source.shown_name or 'contact'}.json"
     assert not isinstance(source, Place)
-    return source, name
+    return source.path if isinstance(source, Copied) else source, name
+
+
+def _is_remote(source: File, fetch: Fetch | None) -> bool:
+    return fetch is not None and isinstance(source, str) and source.startswith("s3://")
+
+
+def _fetch_or_copy(source: File, target: Path, max_bytes: int, fetch: Fetch | None) -> None:
+    if not isinstance(source, str | os.PathLike):
+        _copy(source, target, max_bytes)
+        return
+    assert fetch is not None
+    with fetch(os.fspath(source)) as remote:
+        if remote.size > max_bytes:
+            raise _too_many_bytes(remote.size, max_bytes)
+        _copy(remote, target, max_bytes)
 
 
 def plain_name(name: str) -> str:

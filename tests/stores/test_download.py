@@ -100,3 +100,18 @@ def test_a_photo_goes_from_one_bucket_into_another(bucket: House, fixtures: Path
         assert len(found) == prepared.media[0].facts.bytes
         with pytest.raises(Rejected, match=r"unreadable: x\.heic: .*add it to source_buckets"):
             pipeline.prepare("s3://other/in/x.heic")
+
+
+def test_a_plan_for_several_profiles_fetches_an_object_once(bucket: House, fixtures: Path) -> None:
+    assert bucket.server
+    plant(bucket, "in/photo.heic", (fixtures / "photo.heic").read_bytes())
+    with faulty(bucket.server.endpoint, methods=()) as proxy:
+        behind = bucket.with_settings(endpoint=proxy.endpoint).settings
+        settings = behind.model_copy(update={"source_buckets": (bucket.store.bucket,)})
+        with Pipeline("pantheon", settings=settings) as pipeline:
+            source = f"s3://{bucket.store.bucket}/in/photo.heic"
+            planned = pipeline.plan([source, f"s3://{bucket.store.bucket}/in/none.heic"], ["pantheon", "att.tollfree"])
+    assert [(getattr(made, "source", ""), getattr(none, "reason", "")) for made, none in planned.values()] == [
+        (source, "unreadable")
+    ] * 2
+    assert proxy.seen.count("GET") == 3  # the photo once, what is not there for each profile
