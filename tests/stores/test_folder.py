@@ -50,6 +50,21 @@ def test_other_content_of_the_same_name_overwrites_nothing(tmp_path: Path) -> No
     assert (tmp_path / "out" / "beach.jpg").read_bytes() == b"one"
 
 
+@pytest.mark.parametrize(
+    ("name", "apart"),
+    [
+        ("mr._lee.jpg", "mr._lee-22222222.jpg"),
+        ("Pier 39.loc.vcf", "Pier 39-22222222.loc.vcf"),
+        ("README", "README-22222222"),
+    ],
+)
+def test_a_name_that_is_taken_is_told_apart_before_its_extension(tmp_path: Path, name: str, apart: str) -> None:
+    store = FolderStore(tmp_path / "out")
+    store.put(media(tmp_path, b"one", name), "11111111aaaa.jpg")
+    store.put(media(tmp_path, b"two", name), "22222222bbbb.jpg")
+    assert kept(tmp_path / "out") == sorted([apart, name])
+
+
 def test_a_published_folder_names_files_by_their_content(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "out", "https://media.example.com/mms/")
     url = store.put(media(tmp_path, name="Jane Doe's passport.jpg"), "0123456789abcdef.jpg")

@@ -6,11 +6,11 @@ from typing import Any
 
 from mmsprep.errors import Rejected
 from mmsprep.place import codes, links, numbers
-from mmsprep.place.cards import from_vcard, to_vcard
+from mmsprep.place.cards import LOCATION_SUFFIX, from_vcard, to_vcard
 from mmsprep.place.model import STYLES, Place, one_line
 from mmsprep.place.photo import from_photo
 
-__all__ = ["STYLES", "Place", "from_photo", "from_vcard", "looks_like_place", "parse", "to_vcard"]
+__all__ = ["LOCATION_SUFFIX", "STYLES", "Place", "from_photo", "from_vcard", "looks_like_place", "parse", "to_vcard"]
 
 LONGEST = links.LONGEST_LINK
 

@@ -10,6 +10,8 @@ from mmsprep.errors import Rejected
 from mmsprep.place import links
 from mmsprep.place.model import Place, decimal, one_line
 
+LOCATION_SUFFIX = ".loc.vcf"
+"""What phones call a card that is a location."""
 UNNAMED = "Current Location"
 LINE_BYTES = 75
 LONGEST_CARD = 256_000

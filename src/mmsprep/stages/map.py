@@ -10,7 +10,7 @@ from mmsprep.detect.card import CARD
 from mmsprep.detect.place import TYPE
 from mmsprep.errors import Rejected
 from mmsprep.media import Media
-from mmsprep.place import Place, to_vcard
+from mmsprep.place import LOCATION_SUFFIX, Place, to_vcard
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools import mapdraw, tiles
@@ -20,8 +20,6 @@ from mmsprep.tools.raster import jpeg
 if TYPE_CHECKING:
     from PIL import Image
 
-CARD_SUFFIX = ".loc.vcf"
-"""What phones call a card that is a location."""
 SCALES = (2, 1)
 LARGEST_PNG = 300_000
 """A map of flat colours is smaller as a PNG than this and keeps every letter crisp; aerial photographs are not."""
@@ -39,7 +37,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     if CARD in job.profile.types:
         data = to_vcard(place, "2.1" if job.profile.vcard == "2.1" else "3.0")
         if len(data) < job.profile.limit(CARD):
-            paths.append(job.new_path(CARD_SUFFIX))
+            paths.append(job.new_path(LOCATION_SUFFIX))
             paths[-1].write_bytes(data)
     job.offer_text(place.link())
     if place.label and not writable(place.label, "semibold"):

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from mmsprep.errors import Misconfigured, Unavailable
 from mmsprep.media import Media
+from mmsprep.place import LOCATION_SUFFIX
 from mmsprep.stores import KEY, Step
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class FolderStore:
 
     def _place(self, written: Path, name: str, key: str) -> Path:
         """Give the written file its name; another file of that name makes it ``beach-1f2e3d4c.jpg``."""
-        stem, dot, suffix = name.partition(".")
-        apart = f"{stem}-{key[:8]}{dot}{suffix}"
+        suffix = next((each for each in (LOCATION_SUFFIX, Path(name).suffix) if name.endswith(each)), "")
+        apart = f"{name.removesuffix(suffix)}-{key[:8]}{suffix}"
         for path in [self.root / key] if self.base_url else [self.root / name, self.root / apart]:
             try:
                 path.hardlink_to(written)
