@@ -19,7 +19,7 @@ from mmsprep.errors import PrepError, Rejected
 from mmsprep.isolate import Item, Sandbox, Usage, item_directory
 from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
-from mmsprep.receive import Output, Received, receive, receive_inspected
+from mmsprep.receive import Foreseen, Output, Received, receive, receive_foreseen, receive_inspected
 from mmsprep.settings import Settings
 from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name, rereadable
 from mmsprep.stage import Event, ignore
@@ -41,6 +41,7 @@ class Made:
     names: tuple[str, ...]
     link_names: tuple[str, ...]
     seconds: float
+    cpu_seconds: float = 0.0
 
     @property
     def total_bytes(self) -> int:
@@ -110,8 +111,12 @@ class Items:
         options: Mapping[str, Any] | None = None,
         threads: int = 1,
         cancel: Cancel | None = None,
+        previews: bool = False,
     ) -> Made:
-        """Prepare *source* for *profile* and put what came of it on the *shelf*; raises Rejected or Unavailable."""
+        """Prepare *source* for *profile* and put what came of it on the *shelf*; raises Rejected or Unavailable.
+
+        With *previews* thumbnails are drawn too, of the source and of what came of it.
+        """
         started = time.perf_counter()
         arguments = {
             "profile": profile.as_dict(),
@@ -119,9 +124,10 @@ class Items:
             "options": dict(options or {}),
             "threads": threads,
             "stages": self._stages,
+            "previews": previews,
         }
         with self._opened(source, name) as (each, directory):
-            untrusted = self._run(
+            untrusted, usage = self._run(
                 "mmsprep.route:prepare_item", arguments, each, directory, progress, cancel or Cancel()
             )
             received = receive(untrusted, directory, profile)
@@ -135,6 +141,7 @@ class Items:
                 names=_names(each.name, received.outputs),
                 link_names=_names(each.name, received.links),
                 seconds=time.perf_counter() - started,
+                cpu_seconds=usage.cpu_seconds,
             )
 
     def rereadable(self, source: Source, folder: Path) -> Source:
@@ -148,8 +155,19 @@ class Items:
         """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
         with self._opened(source, None) as (each, directory):
             arguments = {"limits": asdict(self._settings.limits)}
-            untrusted = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
+            untrusted, _ = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
             return receive_inspected(untrusted)
+
+    def foresee(self, source: Source, profiles: Sequence[Profile]) -> Foreseen:
+        """Tell per profile what would begin with *source*, in a child, and prepare nothing; raises as `make` does."""
+        with self._opened(source, None) as (each, directory):
+            arguments = {
+                "limits": asdict(self._settings.limits),
+                "profiles": [profile.as_dict() for profile in profiles],
+                "stages": self._stages,
+            }
+            untrusted, _ = self._run("mmsprep.route:foresee_item", arguments, each, directory, ignore, Cancel())
+            return receive_foreseen(untrusted, profiles)
 
     @contextmanager
     def _opened(self, source: Source, name: str | None) -> Iterator[tuple[Opened, Path]]:
@@ -174,7 +192,7 @@ class Items:
         directory: Path,
         progress: Callable[[Event], None],
         cancel: Cancel,
-    ) -> Any:
+    ) -> tuple[Any, Usage]:
         def emit(untrusted_event: dict[str, Any]) -> None:
             progress(_event(untrusted_event))
 
@@ -187,7 +205,7 @@ class Items:
                 try:
                     result = item.result()
                     ended = "ready"
-                    return result
+                    return result, item.usage
                 except PrepError as error:
                     ended = error.reason
                     if isinstance(error, Rejected) or not left:

@@ -8,6 +8,9 @@ from mmsprep.media import Facts
 
 MB = 1_000_000
 
+PREVIEW_BYTES = 40_000
+"""The largest thumbnail that an item may show itself by."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

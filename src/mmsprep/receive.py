@@ -6,12 +6,13 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mmsprep.errors import Rejected
+from mmsprep.limits import PREVIEW_BYTES
 from mmsprep.media import Facts
 from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
@@ -21,6 +22,7 @@ FILE = re.compile(r"[0-9]{1,6}((?:\.[a-z0-9]{1,5}){1,2})")
 WORD = re.compile(r"[a-z0-9_-]{1,32}")
 MOST_OUTPUTS = 1_000
 MOST_WORDS = 32
+MOST_PREVIEWS = 11
 NUMBERS = {"width": int, "height": int, "frames": int, "seconds": float, "pages": int}
 
 
@@ -35,6 +37,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What shows a part of an item to a person: part 0 is the source, the others are the outputs, from 1."""
+
+    part: int
+    picture: bytes | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a source is, and by the name of each profile the stage that would begin, or why none would."""
+
+    facts: Facts
+    outcomes: Mapping[str, str | Rejected]
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """What one item's round gave, checked."""
 
@@ -44,6 +63,7 @@ class Received:
     steps: tuple[str, ...]
     warnings: tuple[str, ...]
     texts: tuple[str, ...]
+    previews: tuple[Preview, ...] = ()
 
 
 def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Received:
@@ -63,6 +83,7 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
             steps=tuple(_matching(WORD, each) for each in untrusted_result["steps"]),
             warnings=tuple(printable(each) for each in untrusted_result["warnings"]),
             texts=tuple(printable(each) for each in untrusted_result["texts"]),
+            previews=tuple(_preview(each, directory) for each in untrusted_result.get("previews", ())[:MOST_PREVIEWS]),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
         raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
@@ -76,6 +97,22 @@ def receive_inspected(untrusted_result: Any) -> Inspected:
         return Inspected(facts=facts_from(untrusted_result["original"]), tells=tells)
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
         raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
+
+
+def receive_foreseen(untrusted_result: Any, profiles: Sequence[Profile]) -> Foreseen:
+    """Check what is foreseen of a source, a word or a refusal for each profile; raises Rejected ``damaged``."""
+    try:
+        pairs = zip(profiles, untrusted_result["foreseen"], strict=True)
+        outcomes = {profile.name: _word_or_refusal(untrusted) for profile, untrusted in pairs}
+        return Foreseen(facts=facts_from(untrusted_result["original"]), outcomes=outcomes)
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+        raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
+
+
+def _word_or_refusal(untrusted: Mapping[str, Any]) -> str | Rejected:
+    if "step" in untrusted:
+        return _matching(WORD, untrusted["step"])
+    return Rejected(untrusted["reason"], printable(untrusted["message"]))
 
 
 def facts_from(untrusted_facts: Any) -> Facts:
@@ -116,6 +153,22 @@ def _output(untrusted_output: Mapping[str, Any], directory: Path) -> Output:
         _demand(found.st_size == facts.bytes)
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     return Output(path, file[file.index(".") :], digest, facts)
+
+
+def _preview(untrusted_preview: Mapping[str, Any], directory: Path) -> Preview:
+    """Take a small WebP or a few words; the picture is for a browser to draw, and is never decoded here."""
+    words = {printable(key): printable(value) for key, value in list(untrusted_preview.get("words", {}).items())}
+    picture = None
+    if "file" in untrusted_preview:
+        output = directory / _matching(FILE, untrusted_preview["file"])
+        descriptor = os.open(output, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as opened:
+            _demand(stat.S_ISREG(os.fstat(descriptor).st_mode))
+            picture = opened.read(PREVIEW_BYTES + 1)
+        _demand(len(picture) <= PREVIEW_BYTES and picture[:4] + picture[8:12] == b"RIFFWEBP")
+    part = int(untrusted_preview["part"])
+    _demand(0 <= part <= MOST_OUTPUTS and len(words) <= MOST_WORDS)
+    return Preview(part, picture, words)
 
 
 def _matching(pattern: re.Pattern[str], untrusted_text: Any) -> str:

@@ -17,6 +17,7 @@ from mmsprep.limits import Limits, allowance
 from mmsprep.media import Facts, Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Declined, Job, Stage
+from mmsprep.tools.preview import previews
 from mmsprep.tools.whereabouts import place_in
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def route(media: Media, stages: Sequence[Stage], job: Job, steps: list[str]) -> 
         return tuple(
             out for each in made for out in ((each,) if _may_leave(each, job) else route(each, rest, job, steps))
         )
-    raise _objection(media, job, steps)
+    raise _objection(media, job.profile, steps)
 
 
 def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]:
@@ -90,10 +91,13 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     inside.lower(granted.memory_bytes, granted.cpu_seconds, granted.wall_seconds)
     steps: list[str] = []
     outputs = route(source, stages, job, steps)
+    links = [_clean(Media(path, path.name, detect(path, limits))) for path in job.links]
+    drawn = previews(source, outputs, job, cpu_seconds=granted.cpu_seconds) if arguments.get("previews") else []
     return {
         "original": source.facts.as_dict(),
         "outputs": [_described(media) for media in outputs],
-        "links": [_described(_clean(Media(path, path.name, detect(path, limits)))) for path in job.links],
+        "links": [_described(media) for media in links],
+        "previews": drawn,
         "steps": steps,
         "warnings": job.warnings,
         "texts": job.texts,
@@ -107,6 +111,24 @@ def inspect_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     limits = Limits(**arguments["limits"])
     facts = detect(inside.source, limits)
     return {"original": facts.as_dict(), "tells": _told(inside.source, facts, limits)}
+
+
+def foresee_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]:
+    """Tell per profile which stage would begin with one item, or why none would; in its child, preparing nothing."""
+    warnings.simplefilter("ignore")
+    assert inside.source is not None
+    media = Media(inside.source, "source", detect(inside.source, Limits(**arguments["limits"])))
+    stages = [defaults.load_stage(name) for name in arguments["stages"]]
+    foreseen = [_foreseen(media, stages, Profile.from_dict(values)) for values in arguments["profiles"]]
+    return {"original": media.facts.as_dict(), "foreseen": foreseen}
+
+
+def _foreseen(media: Media, stages: Sequence[Stage], profile: Profile) -> dict[str, str]:
+    first = next((stage for stage in stages if stage.accepts(media, profile)), None)
+    if first is not None:
+        return {"step": first.name}
+    objection = _objection(media, profile, [])
+    return {"reason": objection.reason, "message": objection.message}
 
 
 def _told(path: Path, facts: Facts, limits: Limits) -> dict[str, str]:
@@ -136,8 +158,8 @@ def _may_leave(media: Media, job: Job) -> bool:
     return job.profile.admits(media.facts) and not media.facts.metadata
 
 
-def _objection(media: Media, job: Job, steps: list[str]) -> Rejected:
-    facts, profile = media.facts, job.profile
+def _objection(media: Media, profile: Profile, steps: list[str]) -> Rejected:
+    facts = media.facts
     if not steps and not knows(facts.type):
         return Rejected(
             "unknown-type", REMEDIES.get(facts.type, f"{facts.type}, which no stage can prepare; send another type")
