@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,53 @@ def test_an_item_with_several_files_shares_for_all_of_them() -> None:
     assert sum(sizes(result)) < 1_000
     with pytest.raises(Rejected, match="too-many-files: 4 files"):
         check_count([each for each in result if isinstance(each, Made)], PROFILE)
+
+
+class Pictures(Encoder):
+    """Make pictures whose loss falls with their bytes, each from its own height."""
+
+    def __init__(self, *heights: float) -> None:
+        super().__init__(*[5_000] * len(heights))
+        self.heights = heights
+
+    def __call__(self, index: int, profile: Profile) -> Made:
+        result = super().__call__(index, profile)
+        return replace(result, received=replace(result.received, loss=self.heights[index] / result.total_bytes))
+
+
+def losses(results: list[Made | PrepError]) -> list[float]:
+    return [each.received.loss or 0 for each in results if isinstance(each, Made)]
+
+
+def test_a_picture_that_lost_little_gives_to_the_one_that_lost_much() -> None:
+    busy, smooth = losses(fit_together(pictures := Pictures(400, 100), 2, PROFILE, jobs=1))
+    assert busy < 0.7  # with equal shares 0.8
+    assert smooth < busy
+    assert len(pictures.orders) == 6  # alone, in equal shares, evened out
+
+
+def test_giving_that_helps_nobody_is_taken_back() -> None:
+    class Stubborn(Pictures):
+        def __call__(self, index: int, profile: Profile) -> Made:
+            result = super().__call__(index, profile)
+            worse = index == 0 and 500 < result.total_bytes < 599
+            return replace(result, received=replace(result.received, loss=9.0)) if worse else result
+
+    result = fit_together(Stubborn(400, 250), 2, PROFILE, jobs=1)
+    assert sizes(result) == [498, 498]
+    assert losses(result)[0] < 0.81
+
+
+def test_what_cannot_be_made_so_small_gets_more_than_an_equal_share() -> None:
+    class Film(Encoder):
+        def __call__(self, index: int, profile: Profile) -> Made:
+            if index == 0 and profile.limit("image/jpeg") < 400:
+                raise Rejected("cannot-fit", "unwatchable; trim it")
+            return super().__call__(index, profile)
+
+    film, *others = sizes(fit_together(Film(5_000, 5_000, 5_000), 3, PROFILE, jobs=1))
+    assert film >= 400
+    assert all(240 < each < 300 for each in others)
 
 
 def test_an_item_that_fails_takes_nothing_from_the_others() -> None:

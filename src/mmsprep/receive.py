@@ -64,6 +64,8 @@ class Received:
     warnings: tuple[str, ...]
     texts: tuple[str, ...]
     previews: tuple[Preview, ...] = ()
+    loss: float | None = None
+    """How far the outputs are from their source, as `Job.lost` tells, if anything told it."""
 
 
 def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Received:
@@ -83,6 +85,7 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
             steps=tuple(_matching(WORD, each) for each in untrusted_result["steps"]),
             warnings=tuple(printable(each) for each in untrusted_result["warnings"]),
             texts=tuple(printable(each) for each in untrusted_result["texts"]),
+            loss=_loss(untrusted_result.get("loss")),
             previews=tuple(_preview(each, directory) for each in untrusted_result.get("previews", ())[:MOST_PREVIEWS]),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
@@ -128,6 +131,13 @@ def facts_from(untrusted_facts: Any) -> Facts:
         metadata=tuple(_matching(WORD, each) for each in untrusted_facts.get("metadata", ())),
         **known,
     )
+
+
+def _loss(untrusted_loss: Any) -> float | None:
+    if untrusted_loss is None:
+        return None
+    _demand(0 <= float(untrusted_loss) < 1e6)
+    return float(untrusted_loss)
 
 
 def printable(untrusted_text: Any) -> str:

@@ -101,6 +101,7 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
         "steps": steps,
         "warnings": job.warnings,
         "texts": job.texts,
+        "loss": max(job.losses, default=None),
     }
 
 

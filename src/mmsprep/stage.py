@@ -45,6 +45,7 @@ class Job:
     warnings: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
         """Tell the sender something about the result that they would want to know, once."""
@@ -62,6 +63,13 @@ class Job:
         It is detected like any output and must carry no metadata, but no limit of the profile holds for it.
         """
         self.links.append(path)
+
+    def lost(self, unlikeness: float) -> None:
+        """Tell how far a result is from its source for the eye, 0 where nothing is lost: a message is shared by it.
+
+        What is sent as a film, a page or a card tells nothing.
+        """
+        self.losses.append(unlikeness)
 
     def new_path(self, suffix: str) -> Path:
         """Name a file that does not exist yet in the item's directory, such as ``3.jpg`` for ``.jpg``.

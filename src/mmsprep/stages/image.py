@@ -101,9 +101,10 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
     """Encode as what looks best below the limit among the types that the profile admits."""
     profile = job.profile
     if data := _as_it_was(source, profile):
+        job.lost(0)
         return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
-        return _as_jpeg(source.pixels, profile, source.finish), ".jpg"
+        return _as_jpeg(source.pixels, job, source.finish), ".jpg"
     pixels = source.finish(source.pixels)
     as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
     if as_png and "image/png" in profile.types and (data := _as_png(pixels, profile)):
@@ -112,7 +113,7 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
         raise Rejected("cannot-fit", f"its pixels do not fit below {profile.limit('image/png')} bytes as PNG; crop it")
     if pixels.mode == "RGBA":
         job.warn("transparency flattened on white")
-    return _as_jpeg(colour.flatten(pixels), profile), ".jpg"
+    return _as_jpeg(colour.flatten(pixels), job), ".jpg"
 
 
 def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
@@ -131,11 +132,12 @@ def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
 
 
 def _as_jpeg(
-    pixels: Image.Image, profile: Profile, finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled
+    pixels: Image.Image, job: Job, finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled
 ) -> bytes:
-    limit = profile.limit("image/jpeg")
-    largest = max(profile.within(*pixels.size))
-    data = jpeg.fit_jpeg(pixels, limit, largest, progressive=profile.progressive, finish=finish)
+    limit = job.profile.limit("image/jpeg")
+    largest = max(job.profile.within(*pixels.size))
+    progressive = job.profile.progressive
+    data = jpeg.fit_jpeg(pixels, limit, largest, progressive=progressive, finish=finish, lost=job.lost)
     if data is None:
         raise Rejected(
             "cannot-fit", f"no picture worth looking at fits below {limit} bytes; crop it or raise the limit"

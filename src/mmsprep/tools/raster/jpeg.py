@@ -53,10 +53,12 @@ def fit_jpeg(
     *,
     progressive: bool = False,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
+    lost: Callable[[float], None] = lambda unlikeness: None,
 ) -> bytes | None:
     """Give the JPEG of *pixels* below *limit* bytes and with a long side up to *largest* that looks best on a screen.
 
-    *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed.
+    *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed. *lost* is
+    told how far the result is from *pixels* on a screen (`likeness.unlikeness`), where that was looked at.
     None says that no size and quality worth looking at fits.
     """
     choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=FINEST)
@@ -65,6 +67,8 @@ def fit_jpeg(
         small = finish(at_side(pixels, side))
         found = _fit_quality(small, limit, *_foresee(small, limit, choice), progressive=progressive)
         if found is not None:
+            if choice:
+                lost(choice.unlikeness)
             return _spend_on_colour(small, found, limit, progressive=progressive)
         choice, side = None, min(side, max(pixels.size)) * 2 // 3
         if side < SMALLEST:
