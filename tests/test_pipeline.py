@@ -125,6 +125,23 @@ def test_a_misspelt_option_is_an_error_and_not_a_silence(pipeline: Pipeline, fix
         pipeline.prepare(fixtures / "logo.png", colour="red")
 
 
+def test_a_pipeline_alike_has_its_own_profile_and_store_and_the_same_helper(
+    pipeline: Pipeline, fixtures: Path, tmp_path: Path
+) -> None:
+    other = pipeline.alike("att.longcode", store=str(tmp_path / "elsewhere"))
+    (media,) = other.prepare(fixtures / "beach.jpg").media
+    assert media.url
+    assert media.url.startswith((tmp_path / "elsewhere").as_uri())
+    assert media.facts.bytes < other.profile.max_bytes < pipeline.profile.max_bytes
+    assert other._items is pipeline._items
+
+
+def test_a_message_tells_what_became_of_each_source(pipeline: Pipeline, fixtures: Path) -> None:
+    message = pipeline.compose([fixtures / "logo.png", fixtures / "photo.heic"])
+    assert [each.original.type for each in message.prepared] == ["image/png", "image/heic"]
+    assert [media for each in message.prepared for media in each.media] == list(message.media)
+
+
 def test_a_profile_of_ones_own_is_kept_to(fixtures: Path) -> None:
     tiny = Profile(name="tiny", types=frozenset({"image/jpeg"}), max_bytes=40_000, max_side=400)
     with Pipeline(tiny) as pipeline:

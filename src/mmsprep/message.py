@@ -8,7 +8,7 @@ from typing import Any
 
 from mmsprep import providers, request
 from mmsprep.errors import Misconfigured, Rejected
-from mmsprep.prepared import Deliverable
+from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
 
 
@@ -17,7 +17,8 @@ class Message:
     """Several media that go out together, in order, within what one profile lets a message hold.
 
     ``captions`` are none, or one for each of the media, the empty one among them. ``texts`` are offered for
-    the message's text: a place's link, a contact's name, the link to what did not fit.
+    the message's text: a place's link, a contact's name, the link to what did not fit. ``prepared`` is what became
+    of each source.
     Raises Misconfigured when captions and media do not match.
     """
 
@@ -26,6 +27,7 @@ class Message:
     captions: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    prepared: tuple[Prepared, ...] = ()
 
     def __post_init__(self) -> None:
         if self.captions and len(self.captions) != len(self.media):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from mmsprep import defaults
 from mmsprep.compose import check_count, fit_together
 from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.isolate import item_directory
 from mmsprep.items import Cancel, Items, Made, cores
 from mmsprep.media import Media
 from mmsprep.prepared import Deliverable, Inspected, Prepared
@@ -75,6 +78,16 @@ class Pipeline:
         if self._kept is not None:
             shutil.rmtree(self._kept, ignore_errors=True)
 
+    def alike(self, profile: str | None = None, *, store: str | None = None) -> Self:
+        """Give a pipeline for another profile or store that shares what this one keeps warm, and ends with it."""
+        other = copy.copy(self)
+        if profile is not None:
+            other.settings = self.settings.model_copy(update={"profile": profile})
+            other.profile = other.settings.resolve_profile()
+        if store is not None:
+            other.store = defaults.open_store(store, other.settings)
+        return other
+
     def prepare(
         self,
         source: Source,
@@ -123,7 +136,7 @@ class Pipeline:
         if captions and len(captions) != len(sources):
             raise Misconfigured(f"{len(captions)} captions for {len(sources)} sources; give one each, or none")
         with self._shelf() as shelf:
-            together = self._together(list(sources), self.profile, Path(shelf), options, copies=Path(shelf))
+            together = self._together(list(sources), self.profile, shelf, options, copies=shelf)
             made = [_or_raise(each) for each in together]
             check_count(made, self.profile)
             prepared = [self._finished(each) for each in made]
@@ -134,6 +147,7 @@ class Pipeline:
             captions=tuple(told),
             texts=tuple(text for each in prepared for text in each.text),
             warnings=tuple(warning for each in prepared for warning in each.warnings),
+            prepared=tuple(prepared),
         )
 
     def plan(
@@ -146,7 +160,7 @@ class Pipeline:
             for named in profiles:
                 profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
                 with self._shelf() as shelf:
-                    made = self._together(again, profile, Path(shelf), options, copies=Path(copies))
+                    made = self._together(again, profile, shelf, options, copies=copies)
                 planned[profile.name] = [
                     each if isinstance(each, PrepError) else _told(each, _unkept(each)) for each in made
                 ]
@@ -165,7 +179,7 @@ class Pipeline:
             made = self._items.make(
                 source,
                 self.profile,
-                Path(shelf),
+                shelf,
                 name=name,
                 progress=progress,
                 options=options,
@@ -189,15 +203,14 @@ class Pipeline:
         return fit_together(make, len(again), profile, jobs=jobs)
 
     def _check(self, options: dict[str, Any]) -> None:
-        if not options:
-            return  # the stages need not be imported here, only in the isolation
-        known = frozenset[str]().union(*(defaults.load_stage(name).options for name in self._stages))
-        if unknown := set(options) - known:
-            raise Misconfigured(f"no stage has the option {', '.join(sorted(unknown))}")
+        defaults.check_options(options, self._stages)
 
-    def _shelf(self) -> tempfile.TemporaryDirectory[str]:
-        """Make a folder for what has come out of the isolation and is in no store yet."""
-        return tempfile.TemporaryDirectory(prefix="prepared-", ignore_cleanup_errors=True)
+    def _shelf(self) -> AbstractContextManager[Path]:
+        """Make a folder for what has come out of the isolation and is in no store yet.
+
+        It goes with the items' own when this process is killed.
+        """
+        return item_directory()
 
     def _finished(self, made: Made) -> Prepared:
         received = made.received
