@@ -15,6 +15,7 @@ from mmsprep import defaults
 from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.isolate import Sandbox
 from mmsprep.settings import Settings
+from mmsprep.tools import ffmpeg
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Look at everything that preparing relies on; never raises for what it finds."""
-    return [*_versions(), *_isolation(settings), *_settings(settings), *_codecs()]
+    return [*_versions(), *_isolation(settings), *_settings(settings), *_ffmpeg(settings), *_codecs()]
 
 
 def _versions() -> Iterator[Check]:
@@ -61,6 +62,13 @@ def _settings(settings: Settings) -> Iterator[Check]:
     yield Check(
         "scratch", os.access(scratch, os.W_OK), f"{scratch}, {free.f_bavail * free.f_frsize / 1e9:,.1f} GB free"
     )
+
+
+def _ffmpeg(settings: Settings) -> Iterator[Check]:
+    try:
+        yield Check("ffmpeg", True, ffmpeg.find(settings.ffmpeg))
+    except (PrepError, Misconfigured) as error:
+        yield Check("ffmpeg", False, str(error))
 
 
 def _codecs() -> Iterator[Check]:

@@ -24,7 +24,7 @@ from mmsprep.settings import Settings
 from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name, rereadable
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
-from mmsprep.tools import tiles
+from mmsprep.tools import ffmpeg, tiles
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +89,13 @@ class Items:
         self._settings = settings
         self._stages = tuple(stages)
         self._fetch = Downloads(settings.s3, settings.source_buckets)
+        self._ffmpeg = ffmpeg.find(settings.ffmpeg) if settings.ffmpeg else None
         self._most = max(settings.limits.media_bytes, settings.limits.picture_bytes)
         self._sandbox = Sandbox(
             preload=("mmsprep.warm", *(name.partition(":")[0] for name in stages)),
             require=settings.require_sandbox,
             python=settings.python,
+            readable=(self._ffmpeg,) if self._ffmpeg else (),
         )
 
     def close(self) -> None:
@@ -123,6 +125,7 @@ class Items:
             "limits": asdict(self._settings.limits),
             "options": dict(options or {}),
             "threads": threads,
+            "ffmpeg": self._ffmpeg,
             "stages": self._stages,
             "previews": previews,
         }
@@ -138,8 +141,8 @@ class Items:
                     outputs=tuple(_shelved(output, shelf) for output in received.outputs),
                     links=tuple(_shelved(output, shelf) for output in received.links),
                 ),
-                names=_names(each.name, received.outputs),
-                link_names=_names(each.name, received.links),
+                names=output_names(each.name, [output.suffix for output in received.outputs]),
+                link_names=output_names(each.name, [output.suffix for output in received.links]),
                 seconds=time.perf_counter() - started,
                 cpu_seconds=usage.cpu_seconds,
             )
@@ -239,10 +242,9 @@ def _event(untrusted_event: Mapping[str, Any]) -> Event:
     )
 
 
-def _names(source_name: str, outputs: tuple[Output, ...]) -> tuple[str, ...]:
-    """Name the outputs after their source; those that would be called the same are counted."""
+def output_names(source_name: str, suffixes: Sequence[str]) -> tuple[str, ...]:
+    """Name outputs with these *suffixes* after their source; those that would be called the same are counted."""
     stem = source_name.rpartition(".")[0] or source_name
-    suffixes = [output.suffix for output in outputs]
     numbered = [
         f"-{suffixes[: index + 1].count(suffix)}" if suffixes.count(suffix) > 1 else ""
         for index, suffix in enumerate(suffixes)

@@ -83,6 +83,7 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
         limits=limits,
         options=arguments["options"],
         threads=arguments["threads"],
+        ffmpeg=arguments["ffmpeg"],
         emit=lambda event: inside.emit({"step": event.step, "fraction": event.fraction, "eta": event.eta_seconds}),
     )
     stages = [defaults.load_stage(name) for name in arguments["stages"]]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt, SecretStr, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +23,44 @@ from mmsprep.stores.s3.options import S3Options
 from mmsprep.tools.tiles import TileSource
 
 FILE = Path("mmsprep.toml")
+
+# Plain HTTP is for this machine alone: a signature does not hide what it signs.
+WEBHOOK = r"^(https://[^@\s/?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/\S*)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """Say which queues the worker serves, what a job may take, and whom it tells: the table ``worker``."""
+
+    broker: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672//")
+    """``amqp://``, ``amqps://``, ``sqs://`` (credentials from boto3's own chain) or ``redis://``."""
+    queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "mmsprep"
+    """What the names of the queues begin with: NAME-jobs, NAME-uploads, NAME-results, NAME-dead."""
+    sqs_endpoint: str | None = None
+    sqs_region: str | None = None
+    visibility_seconds: Annotated[int, Field(ge=5, le=43_200)] = 120
+    """SQS: until a job whose worker died is given to another; a living worker asks for more in time."""
+    answers: str | None = None
+    """Where answers are kept, a private folder or bucket prefix; beside the store, ``STORE-answers``, if not given."""
+    destinations: Mapping[str, str] = field(default_factory=dict)
+    """Stores that jobs may name instead of the default one."""
+    concurrency: PositiveInt | None = None
+    """Jobs at a time; one per core if not given."""
+    job_seconds: Annotated[int, Field(ge=10, le=40_000)] = 1_500
+    """The longest that a job may take. RabbitMQ takes one away after 30 minutes (its ``consumer_timeout``)."""
+    tries: PositiveInt = 6
+    """How often a job is tried while something of ours is unavailable, before it is a dead letter."""
+    retry_seconds: PositiveFloat = 5.0
+    """The first pause between tries; each is twice as long, give or take half."""
+    deliveries: PositiveInt = 5
+    """How many deaths of a worker one job may cause or suffer before it is a dead letter."""
+    publish: bool = True
+    """Whether answers go to the results queue, which keeps them for four days."""
+    webhook_url: Annotated[str, StringConstraints(pattern=WEBHOOK)] | None = None
+    webhook_secret: SecretStr | None = None
+    listen_host: str = "127.0.0.1"
+    listen_port: Annotated[int, Field(ge=0, le=65_535)] = 9_808
+    """Where metrics and health are; 0 for nowhere."""
 
 
 class Settings(BaseSettings):
@@ -43,6 +82,9 @@ class Settings(BaseSettings):
     store: str | None = Field(default=None, description="where results are kept: a folder, or a store's URL")
     base_url: str | None = Field(default=None, description="the public URL of what the store's URL names")
     s3: S3Options = Field(default_factory=S3Options, description="how an S3 store is reached, what it promises")
+    ledger: Path | None = Field(
+        default=None, description="where a batch writes down what it did; with its results if not given, or in ~/.cache"
+    )
     key_salt: SecretStr | None = Field(
         default=None, description="a tenant's secret: URLs cannot be guessed from files, nor shared with other tenants"
     )
@@ -50,6 +92,7 @@ class Settings(BaseSettings):
     tiles: TileSource | None = Field(
         default=None, description="where map tiles come from; the embedded map if not given"
     )
+    ffmpeg: str | None = Field(default=None, description="the ffmpeg to use instead of the one that pip installs")
     threads: PositiveInt | None = Field(default=None, description="threads of one item; all cores if not given")
     require_sandbox: bool = Field(default=False, description="refuse to run with less than the whole isolation")
     python: str | None = Field(default=None, description="the interpreter, where sys.executable is another program")
@@ -61,6 +104,7 @@ class Settings(BaseSettings):
     api_scheme: str = Field(
         default="Bearer", pattern=r"^[A-Za-z0-9._-]*$", description="the word before the key in that header, or none"
     )
+    worker: WorkerOptions = Field(default_factory=WorkerOptions, description="the queues, and what a job may take")
     limits: Limits = Field(default_factory=Limits, description="what may come in, and what an item may cost")
 
     @classmethod

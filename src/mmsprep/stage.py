@@ -41,6 +41,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     options: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 1
+    ffmpeg: str | None = None
     emit: Callable[[Event], None] = ignore
     warnings: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)

@@ -13,7 +13,7 @@ import imageio_ffmpeg
 import pytest
 from tests.clips import film
 
-from mmsprep.errors import Rejected, Unavailable
+from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.tools.ffmpeg import Failed, Runner, find, has_encoder, source
 from mmsprep.tools.ffmpeg.run import run
 
@@ -23,7 +23,7 @@ def test_the_bundled_ffmpeg_is_found_and_a_wrong_setting_is_told() -> None:
     assert has_encoder(find(), "libx264")
     assert has_encoder(find(), "libopencore_amrnb")
     assert not has_encoder(find(), "no-such-encoder")
-    with pytest.raises(Unavailable, match="no ffmpeg at /nowhere"):
+    with pytest.raises(Misconfigured, match="no ffmpeg at /nowhere"):
         find("/nowhere")
 
 

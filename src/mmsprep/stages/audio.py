@@ -39,7 +39,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     if track is None:
         raise Rejected("damaged", "has no sound that can be read; send it again")
     part = window(job.options, media.facts.seconds)
-    runner = Runner(find(job.options.get("ffmpeg")), job.workdir, job.threads)
+    runner = Runner(find(job.ffmpeg), job.workdir, job.threads)
     try:
         made = _copied(runner, track, part, job) or _encoded(runner, track, part, job)
         path = job.new_path(made.suffix)
@@ -51,7 +51,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     return (path,)
 
 
-STAGE = Stage("audio", accepts, run, OPTIONS | {"ffmpeg", "loudness"})
+STAGE = Stage("audio", accepts, run, OPTIONS | {"loudness"})
 
 
 def _suffixes(profile: Profile) -> list[str]:

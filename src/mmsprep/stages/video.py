@@ -37,7 +37,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     animated = media.facts.type in ANIMATIONS
     if animated and job.options.get("gif", "auto") not in ("auto", "mp4"):
         raise Declined
-    runner = Runner(find(job.options.get("ffmpeg")), job.workdir, job.threads)
+    runner = Runner(find(job.ffmpeg), job.workdir, job.threads)
     try:
         clip = unrolled(runner, media.path, media.facts.type) if animated else describe(media.path)
         return _made(runner, clip, window(job.options, clip.seconds), job)
@@ -47,7 +47,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
         runner.clean()
 
 
-STAGE = Stage("video", accepts, run, OPTIONS | {"ffmpeg", "fast", "gif", "on_cannot_fit"})
+STAGE = Stage("video", accepts, run, OPTIONS | {"fast", "gif", "on_cannot_fit"})
 
 
 def _made(runner: Runner, clip: Clip, part: Window, job: Job) -> tuple[Path, ...]:

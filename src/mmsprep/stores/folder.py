@@ -8,9 +8,10 @@ import shutil
 import tempfile
 import time
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote
 
 from mmsprep.errors import Misconfigured, Unavailable
@@ -37,16 +38,12 @@ class FolderStore:
         """Write beside, fsync, then link into place: a reader never sees half a file, a writer never overwrites."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.root, prefix=".mmsprep-", delete=False) as beside:
-                try:
-                    with media.path.open("rb") as source:
-                        shutil.copyfileobj(source, beside)
-                    beside.flush()
-                    os.fchmod(beside.fileno(), 0o644)
-                    os.fsync(beside.fileno())
-                    path = self._place(Path(beside.name), media.name, key)
-                finally:
-                    Path(beside.name).unlink(missing_ok=True)
+            with _unnamed(self.root) as beside, media.path.open("rb") as source:
+                shutil.copyfileobj(source, beside)
+                beside.flush()
+                os.fchmod(beside.fileno(), 0o644)
+                os.fsync(beside.fileno())
+                path = self._place(beside, media.name, key)
         except OSError as error:
             raise Unavailable(
                 "store", f"cannot write to {self.root}: {error.strerror}; free space or fix it"
@@ -83,20 +80,47 @@ class FolderStore:
         except OSError as error:
             raise Unavailable("store", f"cannot erase in {self.root}: {error.strerror}; fix its permissions") from error
 
-    def _place(self, written: Path, name: str, key: str) -> Path:
+    def _place(self, written: BinaryIO, name: str, key: str) -> Path:
         """Give the written file its name; another file of that name makes it ``beach-1f2e3d4c.jpg``."""
         suffix = next((each for each in (LOCATION_SUFFIX, Path(name).suffix) if name.endswith(each)), "")
         apart = f"{name.removesuffix(suffix)}-{key[:8]}{suffix}"
         for path in [self.root / key] if self.base_url else [self.root / name, self.root / apart]:
             try:
-                path.hardlink_to(written)
+                _link(written, path)
             except FileExistsError:
-                if not filecmp.cmp(path, written, shallow=False):
+                if not filecmp.cmp(path, _path_of(written), shallow=False):
                     continue
                 if self.base_url:
                     os.utime(path)  # a link that is sent today must not be purged for its age tomorrow
             return path
         raise FileExistsError(17, f"{apart} is there with other content")
+
+
+@contextmanager
+def _unnamed(folder: Path) -> Iterator[BinaryIO]:
+    """Open a new file in *folder* that is gone, however we end, unless it was given a name."""
+    try:
+        descriptor = os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except (OSError, AttributeError):  # not every file system can, nor macOS: there a kill -9 leaves a hidden file
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".mmsprep-") as file:
+            yield cast("BinaryIO", file)
+        return
+    with os.fdopen(descriptor, "w+b") as file:
+        yield file
+
+
+def _path_of(file: BinaryIO) -> Path:
+    return Path(file.name if isinstance(file.name, str) else f"/proc/self/fd/{file.fileno()}")
+
+
+def _link(file: BinaryIO, path: Path) -> None:
+    """Give the open *file* a name; raises FileExistsError where there is one of that name."""
+    # A folder's descriptor makes Python call linkat(2), which alone can follow the link in /proc.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.link(_path_of(file), path, src_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def from_url(url: str, settings: Settings) -> FolderStore:

@@ -7,15 +7,15 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from mmsprep.errors import Unavailable
+from mmsprep.errors import Misconfigured, Unavailable
 
 
 def find(configured: str | None = None) -> str:
-    """Give the path of ffmpeg; raises Unavailable ``tool`` when there is none."""
+    """Give the path of ffmpeg; raises Misconfigured for a wrong one, Unavailable ``tool`` when there is none."""
     if configured:
         found = shutil.which(configured)
         if found is None:
-            raise Unavailable("tool", f"there is no ffmpeg at {configured}; correct the setting or leave it out")
+            raise Misconfigured(f"there is no ffmpeg at {configured}; correct the setting or leave it out")
         return found
     import imageio_ffmpeg
 
