@@ -37,9 +37,14 @@ def processes_of(temporary: Path) -> list[int]:
     return found
 
 
+def patience(seconds: float) -> float:
+    """Stretch a bound on a machine where others wait for the processor too."""
+    return seconds * max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def soon(fact: Callable[[], bool], seconds: float = 0.5) -> bool:
-    """Wait until *fact* holds, at most so long; longer on a machine where others wait for the processor too."""
-    until = time.monotonic() + seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """Wait until *fact* holds, at most so long."""
+    until = time.monotonic() + patience(seconds)
     while time.monotonic() < until:
         if fact():
             return True

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outside import QUICK, alive, soon
+from outside import QUICK, alive, patience, soon
 
 from mmsprep.errors import Rejected, Unavailable
 from mmsprep.isolate import Cancelled, Item, Sandbox
@@ -32,7 +32,7 @@ def test_looping_until_the_cpu_limit_is_too_costly(run: Run) -> None:
 
     assert reason == "too-costly"
     assert "0.5 s of computing" in message
-    assert seconds < 5
+    assert seconds < patience(5)
 
 
 def test_looping_until_the_wall_limit_ends_in_time_and_is_judged_by_the_cpu_it_got(start: Start) -> None:
@@ -44,7 +44,7 @@ def test_looping_until_the_wall_limit_ends_in_time_and_is_judged_by_the_cpu_it_g
 
     # On a machine that is busy with other things, even a loop may get little.
     assert caught.value.reason == ("too-costly" if item.usage.cpu_seconds >= 0.5 else "tool")
-    assert 1.0 <= seconds < 2.0
+    assert 1.0 <= seconds < patience(2.0)
 
 
 def test_waiting_until_the_wall_limit_may_be_tried_again(run: Run) -> None:
@@ -52,14 +52,14 @@ def test_waiting_until_the_wall_limit_may_be_tried_again(run: Run) -> None:
 
     assert reason == "tool"
     assert "busy" in message
-    assert 1.0 <= seconds < 2.0
+    assert 1.0 <= seconds < patience(2.0)
 
 
 def test_cpu_is_counted_over_all_processes(run: Run) -> None:
     reason, _, seconds = outcome(run, "loop_in_children", limits=replace(QUICK, cpu_seconds=1.0))
 
     assert reason == "too-costly"
-    assert seconds < 10
+    assert seconds < patience(10)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_allocating_over_the_limit_is_too_costly(run: Run, task: str, arguments:
 
     assert reason == "too-costly"
     assert "200 MB of memory" in message
-    assert seconds < 10
+    assert seconds < patience(10)
 
 
 def test_allocating_under_the_limit_is_fine(run: Run) -> None:
@@ -96,7 +96,7 @@ def test_an_item_can_lower_its_own_time_by_the_clock(run: Run) -> None:
     started = time.monotonic()
     with pytest.raises(Unavailable, match="after 1 s"):
         run("lower_then", wall=1.0)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < patience(10)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_an_item_that_does_not_say_what_it_found_has_only_the_time_for_detection
     started = time.monotonic()
     with pytest.raises((Rejected, Unavailable)):
         run(task, limits=replace(QUICK, cpu_seconds=3600, wall_seconds=3600, **limits))
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < patience(15)
 
 
 def test_an_item_that_says_what_it_found_has_the_time_for_that(run: Run) -> None:
@@ -134,7 +134,7 @@ def test_a_fork_bomb_is_too_costly_and_leaves_nothing(run: Run, sandbox: Sandbox
 
     assert reason == "too-costly"
     assert "processes" in message
-    assert seconds < 6
+    assert seconds < patience(6)
 
 
 def test_descriptors_are_bounded(run: Run) -> None:
@@ -192,7 +192,7 @@ def test_cancelling_from_another_thread_ends_the_wait(start: Start) -> None:
         with pytest.raises(Cancelled):
             item.result()
 
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < patience(1.0)
     assert not alive(pids[0])
 
 
@@ -298,7 +298,7 @@ def test_a_flood_from_an_item_does_not_hurt_the_caller(run: Run, text: str) -> N
     reason, _, seconds = outcome(run, "babble", flood=True, text=text * 10_000)
 
     assert reason == "damaged"
-    assert seconds < 10
+    assert seconds < patience(10)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from outside import QUICK, alive, soon
+from outside import QUICK, alive, patience, soon
 
 from mmsprep.errors import Rejected, Unavailable
 from mmsprep.isolate import Cancelled, Sandbox, item_directory
@@ -49,7 +49,7 @@ def test_time_is_still_bounded(lesser: Sandbox) -> None:
     started = time.monotonic()
     with pytest.raises((Rejected, Unavailable)):
         run(lesser, "loop", limits=replace(QUICK, wall_seconds=1))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < patience(3)
 
 
 def test_memory_is_still_bounded(lesser: Sandbox) -> None:
@@ -98,7 +98,7 @@ def test_a_fork_bomb_still_ends(lesser: Sandbox) -> None:
     started = time.monotonic()
     with pytest.raises((Rejected, Unavailable)):
         run(lesser, "fork_bomb", limits=replace(QUICK, wall_seconds=3))
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < patience(10)
 
 
 def test_what_must_be_complete_fails_closed() -> None:

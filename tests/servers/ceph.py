@@ -15,6 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -115,8 +116,9 @@ def _start_osd(conf: Path) -> int:
         pid = _start(conf, "ceph-osd", "-i", "0", "-f")
         ends = time.monotonic() + 30
         while lives(pid) and time.monotonic() < ends:
-            if json.loads(_call(conf, "ceph", "osd", "stat", "--format", "json"))["num_up_osds"]:
-                return pid
+            with suppress(subprocess.CalledProcessError):  # the monitor too may not answer yet
+                if json.loads(_call(conf, "ceph", "osd", "stat", "--format", "json"))["num_up_osds"]:
+                    return pid
             time.sleep(0.2)
         stop((pid,))
     raise TimeoutError("Ceph's store daemon does not start: see osd.0.log beside its configuration")
