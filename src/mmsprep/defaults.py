@@ -6,6 +6,7 @@ Packages add theirs as entry points of the groups ``mmsprep.stages`` and ``mmspr
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,15 @@ def load_stage(name: str) -> Stage:
     if not isinstance(stage, Stage):
         raise Misconfigured(f"the plug-in {name} is a {type(stage).__name__}, not a mmsprep.stage.Stage")
     return stage
+
+
+def check_options(options: Collection[str], stages: Iterable[str]) -> None:
+    """Raise Misconfigured when none of the named *stages* reads one of the *options*."""
+    if not options:
+        return  # the stages need not be imported here, only in the isolation
+    known = frozenset[str]().union(*(load_stage(name).options for name in stages))
+    if unknown := set(options) - known:
+        raise Misconfigured(f"no stage has the option {', '.join(sorted(unknown))}")
 
 
 def open_store(url: str, settings: Settings) -> Store:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mmsprep.cli import about, check, compose, prepare, send, store
+from mmsprep.cli import about, batch, check, compose, prepare, send, store
 from mmsprep.cli.common import Exit
 from mmsprep.errors import Misconfigured
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 for command in (
     prepare.prepare,
+    batch.batch,
     compose.compose,
     check.check,
     send.send,

@@ -1,0 +1,134 @@
+"""What became of one entry, and the JSON that the manifest, ``--json`` and the report are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmsprep.batch.entry import Entry
+from mmsprep.errors import Misconfigured, PrepError, Rejected
+from mmsprep.media import Facts
+from mmsprep.message import Message
+from mmsprep.prepared import Deliverable, Prepared, failure_as_dict
+from mmsprep.profile import Profile
+
+SEVERAL = "multipart/mixed"
+"""What a row of several media is by itself, as a MIME type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What became of one part: its key in the ledger, the result, whether it was there from before."""
+
+    result: Prepared | PrepError
+    key: str = ""
+    again: bool = False
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one entry."""
+
+    entry: Entry
+    result: Prepared | PrepError
+    captions: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    again: bool = False
+    """Whether all of it was there from before."""
+    cpu_seconds: float = 0.0
+    request: Mapping[str, Any] | None = field(default=None, compare=False)
+
+    @property
+    def status(self) -> str:
+        return self.result.status if isinstance(self.result, PrepError) else "ready"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result in the published form, with what a batch knows besides."""
+        told = (
+            failure_as_dict(self.entry.label, self.result)
+            if isinstance(self.result, PrepError)
+            else self.result.as_dict() | {"source": self.entry.label}
+        )
+        told |= {"again": self.again, "cpu_seconds": round(self.cpu_seconds, 3), "keys": list(self.keys)}
+        if (row := self.entry.row) is not None:
+            told |= {"row": row.number, "to": row["to"], "columns": dict(row.columns)}
+            told |= {"captions": list(self.captions), "message_text": row.text}
+        return told
+
+
+def joined(entry: Entry, done: Sequence[Done], profile: Profile) -> Outcome:
+    """Join what became of an entry's parts: the first failure is the entry's, else all its media go together."""
+    failed = next((each.result for each in done if isinstance(each.result, PrepError)), None)
+    known: dict[str, Any] = {
+        "keys": tuple(each.key for each in done if each.key),
+        "again": all(each.again for each in done),
+        "cpu_seconds": sum(each.cpu_seconds for each in done),
+    }
+    if failed is not None:
+        return Outcome(entry=entry, result=failed, **known)
+    ready = [each.result for each in done if isinstance(each.result, Prepared)]
+    if entry.row is None:
+        return Outcome(entry=entry, result=ready[0], **known)
+    together = Prepared(
+        source=entry.label,
+        media=tuple(media for each in ready for media in each.media),
+        original=ready[0].original
+        if len(ready) == 1
+        else Facts(type=SEVERAL, bytes=sum(each.original.bytes for each in ready)),
+        steps=tuple(dict.fromkeys(step for each in ready for step in each.steps)),
+        warnings=tuple(dict.fromkeys(warning for each in ready for warning in each.warnings)),
+        text=tuple(text for each in ready for text in each.text),
+        seconds=sum(each.seconds for each in ready),
+    )
+    captions = tuple(
+        word
+        for each, caption in zip(ready, entry.row.captions, strict=True)
+        for word in (caption, *[""] * (len(each.media) - 1))[: len(each.media)]
+    )
+    result: Prepared | PrepError = together
+    if problem := _over(together.media, profile):
+        result = problem.about(entry.label)
+    return Outcome(entry=entry, result=result, captions=captions, **known)
+
+
+def _over(media: Sequence[Deliverable], profile: Profile) -> Rejected | None:
+    """Say what keeps media from going out as one message."""
+    total, room = sum(each.facts.bytes for each in media), profile.total_bytes
+    if len(media) > profile.max_files:
+        said = f"{len(media)} files, and {profile.name} takes {profile.max_files} in a message; send fewer"
+        return Rejected("too-many-files", said)
+    if room is not None and total > room:
+        return Rejected("cannot-fit", f"{total} bytes in all, and {profile.name} takes {room}; send fewer or shorter")
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How rows become requests: for which provider, from which number, to whom where no row says it."""
+
+    provider: str
+    from_: str | None = None
+    to: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(self, outcome: Outcome, profile: Profile) -> dict[str, Any]:
+        """Give the body of the request that sends *outcome*; raises Rejected, or Misconfigured without numbers."""
+        assert isinstance(outcome.result, Prepared)
+        row = outcome.entry.row
+        to = (row["to"] if row else "") or self.to
+        from_ = (row["from"] if row else "") or self.from_
+        if not to or not from_:
+            raise Misconfigured("--for needs numbers: columns called to and from, or the options --to and --from")
+        message = Message(
+            media=outcome.result.media, profile=profile, captions=outcome.captions, texts=outcome.result.text
+        )
+        text = row.text if row else None
+        if self.provider == OWN:
+            return message.request(to=to, from_=from_, text=text)
+        return message.for_provider(self.provider, to=to, from_=from_, text=text, extra=self.extra)
+
+
+OWN = "pantheon"
+"""Our own API, beside the providers of `mmsprep.providers`."""
