@@ -11,8 +11,8 @@ WORKDIR /src
 RUN python -m venv --without-pip /opt/mmsprep
 
 # The dependencies by hash, in a layer of their own: it lasts until the lock changes.
-COPY requirements.lock ./
-RUN pip --python /opt/mmsprep/bin/python install --require-hashes --only-binary :all: -r requirements.lock
+COPY requirements-worker.lock ./
+RUN pip --python /opt/mmsprep/bin/python install --require-hashes --only-binary :all: -r requirements-worker.lock
 
 COPY pyproject.toml README.md LICENSE ./
 COPY fixtures fixtures

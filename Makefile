@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-video fuzz soak clean
+.PHONY: help demo test check fmt lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -29,12 +29,14 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed without thinking
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-# A file of exact versions and hashes for every platform; the second adds the tools to the first.
+# Files of exact versions and hashes for every platform: the package, with the tools, with what an image has.
 lock: $(BIN)/python ## Take the newest allowed versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra worker --extra api --constraint requirements-dev.lock \
+		--output-file requirements-worker.lock pyproject.toml
 
 LOCK_FLAGS = --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
@@ -62,6 +64,9 @@ bench-pictures: $(VENV)/.dev ## Pictures against what people use, on FOLDER
 	@$(BIN)/python -m pip install --quiet "pyvips[binary]"
 	@cd bench/pictures && npm install --silent
 	@$(BIN)/python -m bench.pictures --every-side $(FOLDER)
+
+bench-shares: $(VENV)/.dev ## Messages whose bytes are shared, against equal shares, on FOLDER
+	@$(BIN)/python -m bench.shares $(FOLDER)
 
 bench-video: $(VENV)/.dev ## Films against what people use, on FOLDER within BUDGET
 	@$(BIN)/python -m bench.video $(FOLDER) --budget $(BUDGET)

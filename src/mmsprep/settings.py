@@ -32,7 +32,7 @@ WEBHOOK = r"^(https://[^@\s/?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)
 class WorkerOptions:
     """Say which queues the worker serves, what a job may take, and whom it tells: the table ``worker``."""
 
-    broker: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672//")
+    broker: SecretStr = field(default_factory=lambda: SecretStr("amqp://guest:guest@127.0.0.1:5672//"))
     """``amqp://``, ``amqps://``, ``sqs://`` (credentials from boto3's own chain) or ``redis://``."""
     queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")] = "mmsprep"
     """What the names of the queues begin with: NAME-jobs, NAME-uploads, NAME-results, NAME-dead."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mmsprep.cli import about, batch, check, compose, prepare, send, store
+from mmsprep.cli import about, batch, check, compose, prepare, send, store, worker
 from mmsprep.cli.common import Exit
 from mmsprep.errors import Misconfigured
 
@@ -29,6 +29,9 @@ for command in (
     prepare.inspect,
     about.profiles,
     about.doctor,
+    worker.worker,
+    worker.enqueue,
+    worker.dead_letters,
     prepare.demo,
 ):
     app.command()(command)
