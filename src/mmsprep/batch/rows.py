@@ -44,7 +44,7 @@ def read(path: Path) -> Iterator[Entry]:
                 raise columns
             yield _entry(label, number, columns, path.parent)
         except Rejected as problem:
-            yield Entry(label=label, row=row, problem=problem.about(f"{path.name}, row {number}"))
+            yield Entry(label=label, row=row, problem=problem.about(label))
 
 
 def _csv(path: Path) -> Iterator[dict[str, Any] | Rejected]:

@@ -22,6 +22,8 @@ class Tally:
     again: int = 0
     before: int = 0
     after: int = 0
+    homeless: int = 0
+    """Ready, but at URLs that only this machine can open."""
     cpu_seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
@@ -33,6 +35,7 @@ class Tally:
         if isinstance(outcome.result, PrepError):
             self.reasons[outcome.result.code, outcome.result.reason] += 1
             return
+        self.homeless += any((media.url or "").startswith("file:") for media in outcome.result.media)
         self.warned += bool(outcome.result.warnings)
         self.before += outcome.result.original.bytes
         self.after += sum(media.facts.bytes for media in outcome.result.media)
@@ -49,7 +52,7 @@ class Tally:
             for status in ("ready", "rejected", "unavailable")
             if self.statuses[status]
         )
-        known = f", {self.again:,} of them from before" if self.again else ""
+        known = f", {self.again:,} of them known already" if self.again else ""
         yield f"{self.done:,} items in {duration(seconds)}: {told or 'nothing to do'}{known}"
         if self.before:
             yield f"{size(self.before)} became {size(self.after)}"

@@ -149,6 +149,8 @@ def _prepare(
         typer.echo(line, err=True)
     if walk.hidden:
         typer.echo(f"{walk.hidden:,} hidden files or folders left out", err=True)
+    if wishes.sending is not None and tally.homeless:
+        typer.echo("no provider can fetch file:// URLs: give a bucket as --store, or set base_url", err=True)
     _report(places, parts, profile)
     if interrupted:
         typer.echo("interrupted: what is done is kept; run the same command again to go on", err=True)

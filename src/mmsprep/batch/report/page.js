@@ -98,7 +98,7 @@
         ["Was", told.before && [told.before.type, told.before.bytes].join(", ")],
         ["Is sent", told.media.length ? sent : ""],
         ["By", told.steps.join(" → ")],
-        ["Took", told.seconds ? `${told.seconds.toFixed(2)} s${told.again ? ", before" : ""}` : ""],
+        ["Took", told.seconds ? `${told.seconds.toFixed(2)} s${told.again ? ", known already" : ""}` : ""],
         ["Code", told.code && `${told.code} ${told.reason}`],
       ]),
       ...notes,
