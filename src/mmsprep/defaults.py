@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 # In the order in which they are tried.
 BUILT_IN_STAGES = (
-    "mmsprep.stages.image:STAGE",
+    "mmsprep.stages.animation:STAGE",
     "mmsprep.stages.video:STAGE",
+    "mmsprep.stages.image:STAGE",
     "mmsprep.stages.audio:STAGE",
     "mmsprep.stages.pdf:STAGE",
     "mmsprep.stages.pdf_page:STAGE",

@@ -137,7 +137,10 @@ def _frames(image: Image, mime: str, limits: Limits) -> int | None:
     except MemoryError:
         raise
     except Exception as error:
-        raise Rejected("damaged", "the animation's frames cannot be counted; send it again") from error
+        if mime != "image/gif":
+            raise Rejected("damaged", "the animation's frames cannot be counted; send it again") from error
+        # Pillow stops at the last frame before the damage.
+        frames = image.tell() + 1
     if frames > limits.frames:
         raise Rejected("too-costly", f"{frames:,} frames; {limits.frames:,} is the most: cut it shorter")
     if frames > 1 and frames * image.width * image.height > limits.animation_pixels:

@@ -19,7 +19,7 @@ from mmsprep.tools.video.remux import remuxed
 from mmsprep.tools.video.unroll import unrolled
 from mmsprep.tools.window import OPTIONS, Window, window
 
-ANIMATIONS = frozenset({"image/gif", "image/webp", "image/png"})
+ANIMATIONS = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 
 LOSS_SECONDS = 0.25
 """A film that ends this much before it should was cut off on its way."""
