@@ -41,7 +41,6 @@ class Made:
     names: tuple[str, ...]
     link_names: tuple[str, ...]
     seconds: float
-    cpu_seconds: float = 0.0
 
     @property
     def total_bytes(self) -> int:
@@ -114,10 +113,12 @@ class Items:
         threads: int = 1,
         cancel: Cancel | None = None,
         previews: bool = False,
+        spent: Callable[[Usage], None] = lambda _: None,
     ) -> Made:
         """Prepare *source* for *profile* and put what came of it on the *shelf*; raises Rejected or Unavailable.
 
-        With *previews* thumbnails are drawn too, of the source and of what came of it.
+        With *previews* thumbnails are drawn too, of the source and of what came of it. Whatever became of it,
+        *spent* is told what each try took.
         """
         started = time.perf_counter()
         arguments = {
@@ -130,9 +131,8 @@ class Items:
             "previews": previews,
         }
         with self._opened(source, name) as (each, directory):
-            untrusted, usage = self._run(
-                "mmsprep.route:prepare_item", arguments, each, directory, progress, cancel or Cancel()
-            )
+            task, cancel = "mmsprep.route:prepare_item", cancel or Cancel()
+            untrusted = self._run(task, arguments, each, directory, progress, cancel, spent)
             received = receive(untrusted, directory, profile)
             return Made(
                 source=each.label,
@@ -144,7 +144,6 @@ class Items:
                 names=output_names(each.name, [output.suffix for output in received.outputs]),
                 link_names=output_names(each.name, [output.suffix for output in received.links]),
                 seconds=time.perf_counter() - started,
-                cpu_seconds=usage.cpu_seconds,
             )
 
     def rereadable(self, source: Source, folder: Path) -> Source:
@@ -158,7 +157,7 @@ class Items:
         """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
         with self._opened(source, None) as (each, directory):
             arguments = {"limits": asdict(self._settings.limits)}
-            untrusted, _ = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
+            untrusted = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
             return receive_inspected(untrusted)
 
     def foresee(self, source: Source, profiles: Sequence[Profile]) -> Foreseen:
@@ -169,7 +168,7 @@ class Items:
                 "profiles": [profile.as_dict() for profile in profiles],
                 "stages": self._stages,
             }
-            untrusted, _ = self._run("mmsprep.route:foresee_item", arguments, each, directory, ignore, Cancel())
+            untrusted = self._run("mmsprep.route:foresee_item", arguments, each, directory, ignore, Cancel())
             return receive_foreseen(untrusted, profiles)
 
     @contextmanager
@@ -195,7 +194,8 @@ class Items:
         directory: Path,
         progress: Callable[[Event], None],
         cancel: Cancel,
-    ) -> tuple[Any, Usage]:
+        spent: Callable[[Usage], None] = lambda _: None,
+    ) -> Any:
         def emit(untrusted_event: dict[str, Any]) -> None:
             progress(_event(untrusted_event))
 
@@ -208,12 +208,13 @@ class Items:
                 try:
                     result = item.result()
                     ended = "ready"
-                    return result, item.usage
+                    return result
                 except PrepError as error:
                     ended = error.reason
                     if isinstance(error, Rejected) or not left:
                         raise
                 finally:
+                    spent(item.usage)
                     _log_end(source.label, ended, item.usage)
         raise AssertionError("unreachable")
 

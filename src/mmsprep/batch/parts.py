@@ -42,6 +42,7 @@ class Shelf:
     """What came out of the isolation and is in no store yet: the files, or the refusal, and how to clear up."""
 
     made: Made | Rejected
+    cpu_seconds: float
     clear: Callable[[], None]
 
 
@@ -150,6 +151,7 @@ class Parts:
         with ExitStack() as stack:
             directory = stack.enter_context(item_directory())
             made: Made | Rejected
+            spent: list[float] = []
             try:
                 made = self._items.make(
                     part.source,
@@ -160,10 +162,11 @@ class Parts:
                     options=self._options,
                     threads=threads,
                     previews=True,
+                    spent=lambda usage: spent.append(usage.cpu_seconds),
                 )
             except Rejected as refusal:
                 made = refusal
-            return Shelf(made, stack.pop_all().close)
+            return Shelf(made, sum(spent), stack.pop_all().close)
 
     def keep(self, key: str, part: Part, shelf: Shelf, *, sure: bool) -> Done:
         """Put what is on the shelf into the store and write it down, if we are *sure* what it was made of."""
@@ -172,7 +175,7 @@ class Parts:
                 fact = shelf.made.message.removeprefix(f"{part.name}: ")
                 if sure:
                     self.ledger.record(key, {"reason": shelf.made.reason, "message": fact})
-                return Done(result=shelf.made, key=key)
+                return Done(result=shelf.made, key=key, cpu_seconds=shelf.cpu_seconds)
             received, made = shelf.made.received, shelf.made
             media = [
                 self._put(part, Media(each.path, name, each.facts), each.sha256, each.suffix)
@@ -202,7 +205,7 @@ class Parts:
                 previews=received.previews,
             )
         texts = (*received.texts, *(str(each.url) for each in links))
-        return Done(result=_prepared(part, known, tuple(media), texts), key=key, cpu_seconds=made.cpu_seconds)
+        return Done(result=_prepared(part, known, tuple(media), texts), key=key, cpu_seconds=shelf.cpu_seconds)
 
     def _put(self, part: Part, media: Media, sha256: str, suffix: str) -> Deliverable:
         url = self._store_for(part).put(media, key_of(sha256, suffix, self._salt))
