@@ -16,7 +16,7 @@ from mmsprep.errors import Rejected
 from mmsprep.limits import Limits, allowance
 from mmsprep.media import Facts, Media
 from mmsprep.profile import Profile
-from mmsprep.stage import Declined, Job, Stage
+from mmsprep.stage import Declined, Event, Job, Stage
 from mmsprep.tools.preview import previews
 from mmsprep.tools.whereabouts import place_in
 
@@ -58,6 +58,7 @@ def route(media: Media, stages: Sequence[Stage], job: Job, steps: list[str]) -> 
     for stage in stages:
         if not stage.accepts(media, job.profile):
             continue
+        job.emit(Event(stage.name))
         try:
             paths = stage.run(media, job)
         except Declined:

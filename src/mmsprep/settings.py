@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,7 +41,7 @@ class WorkerOptions:
     """SQS: until a job whose worker died is given to another; a living worker asks for more in time."""
     answers: str | None = None
     """Where answers are kept, a private folder or bucket prefix; beside the store, ``STORE-answers``, if not given."""
-    destinations: Mapping[str, str] = field(default_factory=dict)
+    destinations: dict[str, str] = field(default_factory=dict)
     """Stores that jobs may name instead of the default one."""
     concurrency: PositiveInt | None = None
     """Jobs at a time; one per core if not given."""

@@ -60,19 +60,25 @@ def rabbitmq(folder: Path) -> Server:
     }
     epmd = started(["epmd", "-address", "127.0.0.1", "-port", str(register)], data / "epmd.out", **environment)
     (data / "environment").write_text("\n".join(f"{name}={value}" for name, value in environment.items()))
-    node = _start(data, port, environment)
-    return Server("rabbitmq", f"amqp://guest:guest@127.0.0.1:{port}//", (node, epmd), str(data))
+    return _server(data, port, _start(data, port, environment), epmd)
 
 
 def restart(server: Server) -> Server:
     """Stop the node without a word, as a crash does, and start it again on the same data and port."""
     data = Path(server.folder)
-    os.killpg(server.pids[0], signal.SIGKILL)
-    _until_gone(server.pids[0])
+    for pid in server.pids[:2]:
+        os.kill(pid, signal.SIGKILL)
+    stop(server.pids[:2])
     environment = dict(line.split("=", 1) for line in (data / "environment").read_text().splitlines())
     port = int(server.endpoint.rpartition(":")[2].strip("/"))
-    node = _start(data, port, environment)
-    return Server("rabbitmq", server.endpoint, (node, server.pids[1]), server.folder)
+    return _server(data, port, _start(data, port, environment), server.pids[2])
+
+
+def _server(data: Path, port: int, node: int, epmd: int) -> Server:
+    """Name the machine of Erlang itself, which the script that started it would leave behind if it were killed."""
+    children = Path(f"/proc/{node}/task/{node}/children").read_text().split()
+    machine = next(int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().startswith("beam"))
+    return Server("rabbitmq", f"amqp://guest:guest@127.0.0.1:{port}//", (machine, node, epmd), str(data))
 
 
 def _start(data: Path, port: int, environment: dict[str, str]) -> int:
@@ -100,18 +106,6 @@ def _wait_for_amqp(port: int, node: int) -> None:
             pass
         time.sleep(0.2)
     raise TimeoutError("RabbitMQ does not start: see node.out and log beside its configuration")
-
-
-def _until_gone(group: int) -> None:
-    ends = time.monotonic() + 20
-    while time.monotonic() < ends:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        if not lives(group):
-            return
-        time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import ceph, s3
+from tests.servers import ceph, rabbitmq, s3
 
 from mmsprep import defaults
 from mmsprep.media import Facts, Media
@@ -23,7 +23,7 @@ from mmsprep.stores import Upkeep, key_of
 
 Servers = Callable[[str], s3.Server]
 Make = Callable[..., tuple[Media, str]]
-STARTS = {"rclone": s3.rclone, "moto": s3.moto, "ceph": ceph.ceph}
+STARTS = {"rclone": s3.rclone, "moto": s3.moto, "ceph": ceph.ceph, "rabbitmq": rabbitmq.rabbitmq}
 EACH_S3 = ["rclone", *(pytest.param(name, marks=pytest.mark.services) for name in ("moto", "ceph", "ceph-tls"))]
 
 
@@ -85,6 +85,8 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         def ask(name: str) -> s3.Server:
             if name == "ceph" and (missing := ceph.missing()):
                 pytest.skip(f"Ceph is not installed: {', '.join(missing)} (packages radosgw ceph-mon ceph-osd)")
+            if name == "rabbitmq" and (missing := rabbitmq.missing()):
+                pytest.skip(f"RabbitMQ is not installed: {', '.join(missing)} (package rabbitmq-server)")
             if name not in running:
                 running[name] = stack.enter_context(s3.shared(STARTS[name], root))
             return running[name]

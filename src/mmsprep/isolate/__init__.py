@@ -4,7 +4,7 @@ from .item import Item, Usage
 from .job import Inside
 from .level import Layer, Level
 from .sandbox import Sandbox
-from .scratch import item_directory
+from .scratch import item_directory, leave
 from .verdict import Cancelled
 
-__all__ = ["Cancelled", "Inside", "Item", "Layer", "Level", "Sandbox", "Usage", "item_directory"]
+__all__ = ["Cancelled", "Inside", "Item", "Layer", "Level", "Sandbox", "Usage", "item_directory", "leave"]

@@ -198,6 +198,11 @@ def current_base() -> Path | None:
     return _scratch.base
 
 
+def leave() -> None:
+    """Remove what this process has made, now: for one that will end by `os._exit`, as forked workers do."""
+    _scratch.close()
+
+
 @contextmanager
 def item_directory() -> Iterator[Path]:
     """Make a private directory for one item and remove it at the end.

@@ -11,6 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.isolate import leave
 from mmsprep.worker import health, queues, submit
 from mmsprep.worker.consumer import Echo, Uploads, check
 from mmsprep.worker.desk import Desk
@@ -123,7 +124,7 @@ def make_app(settings: Settings) -> Celery:
     app.steps["consumer"].update({Uploads, Echo})
     app.task(name=submit.TASK, bind=True, Request=_request_class(office))(_prepare)
     signals.worker_process_init.connect(_settle_in, weak=False)
-    signals.worker_process_shutdown.connect(lambda **_: office.desk.close(), weak=False)
+    signals.worker_process_shutdown.connect(lambda **_: _leave(office), weak=False)
     return app
 
 
@@ -160,12 +161,20 @@ def _request_class(office: Office) -> type:
             super().reject(requeue=requeue)
 
         def on_failure(self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False) -> Any:
-            if isinstance(exc_info.exception, WorkerLostError):
+            error = exc_info.exception
+            # billiard wraps what happened when it has a traceback to carry with it.
+            if isinstance(getattr(error, "exc", error), WorkerLostError):
                 office.metrics.lost.inc()
                 log.error("a process died with its job", extra={"job": self.id})
             return super().on_failure(exc_info, send_failed_event, return_ok)
 
     return Watched
+
+
+def _leave(office: Office) -> None:
+    """End the helper and remove its folder: a working process ends without its own handlers for that."""
+    office.desk.close()
+    leave()
 
 
 def _settle_in(**_: Any) -> None:

@@ -35,6 +35,7 @@ def configure(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.captureWarnings(True)
     # Celery's own line for each task repeats ours; of boto3, pyamqp and the rest only what is wrong matters.
     for name in ("celery", "kombu", "amqp", "botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -81,7 +81,7 @@ class Preparer:
             message = pipeline.compose(sources, captions=job.captions, **options)
             return message.prepared, message.captions
         prepared = pipeline.prepare(sources[0], progress=clock, **options)
-        clock.at("store")
+        clock.at("store", since=clock.started + prepared.seconds)
         one = job.captions[0] if job.captions else ""
         captions = (one, *[""] * (len(prepared.media) - 1)) if one and prepared.media else ()
         return (prepared,), captions
@@ -111,7 +111,7 @@ class _Clock:
     """Take the time of each stage, as progress tells that one began: fetch, the stages by name, store."""
 
     def __init__(self, started: float) -> None:
-        self._since = started
+        self.started = self._since = started
         self._step = "fetch"
         self._spent: dict[str, float] = {}
 
@@ -119,11 +119,11 @@ class _Clock:
         if event.step and event.step != self._step:
             self.at(event.step)
 
-    def at(self, step: str) -> None:
-        """Note that *step* begins now."""
-        now = time.perf_counter()
-        self._spent[self._step] = self._spent.get(self._step, 0.0) + now - self._since
-        self._since, self._step = now, step
+    def at(self, step: str, *, since: float | None = None) -> None:
+        """Note that *step* begins now, or began *since*."""
+        moment = time.perf_counter() if since is None else max(since, self._since)
+        self._spent[self._step] = self._spent.get(self._step, 0.0) + moment - self._since
+        self._since, self._step = moment, step
 
     def stop(self, step: str) -> Mapping[str, float]:
         """Give the seconds of each step, the last of which was *step* if nothing else has told."""

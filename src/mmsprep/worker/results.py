@@ -65,4 +65,7 @@ def _send(app: Any, options: WorkerOptions, name: str, body: bytes, headers: dic
 
 def unavailable(error: Exception) -> Unavailable:
     """Say that the broker did not take a message; its URL, which has a password in it, is not repeated."""
+    if type(error).__name__ == "PreconditionFailed":
+        told = "delete it when it is empty, or choose another worker.queue"
+        return Unavailable("queue", f"a queue of that name is there with other settings ({error}); {told}")
     return Unavailable("queue", f"the broker did not take it ({type(error).__name__}); check that it runs")
