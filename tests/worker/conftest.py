@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -270,10 +271,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def house(servers: Servers, tmp_path: Path, environment: dict[str, str]) -> Iterator[House]:
     """RabbitMQ and rclone, with queues and buckets of this test's own."""
-    yield from open_house(servers("rabbitmq"), tmp_path, environment)
+    with open_house({"broker": servers("rabbitmq").endpoint}, tmp_path, environment) as opened:
+        yield opened
 
 
-def open_house(broker: s3.Server, tmp_path: Path, environment: dict[str, str]) -> Iterator[House]:
+@contextmanager
+def open_house(broker: dict[str, Any], tmp_path: Path, environment: dict[str, str]) -> Iterator[House]:
     """Make buckets and queues of one test's own, and end all workers at its end."""
     (tmp_path / "s3").mkdir()
     storage = s3.rclone(tmp_path / "s3")
@@ -281,7 +284,7 @@ def open_house(broker: s3.Server, tmp_path: Path, environment: dict[str, str]) -
         store="s3://acme/mms",
         source_buckets=("uploads",),
         s3={"endpoint": storage.endpoint},
-        worker={"broker": broker.endpoint, "queue": f"test-{uuid.uuid4().hex[:10]}", "concurrency": 2},
+        worker={**broker, "queue": f"test-{uuid.uuid4().hex[:10]}", "concurrency": 2},
     )
     house = House(settings, tmp_path, environment)
     for bucket in ("uploads", "acme"):
