@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mmsprep.detect.av import DEMUXERS, open_media
@@ -14,6 +15,7 @@ from mmsprep.tools.ffmpeg.command import OWN
 from mmsprep.tools.progress import Progress
 from mmsprep.tools.video import film
 from mmsprep.tools.video.clip import Clip, describe
+from mmsprep.tools.video.combs import woven
 from mmsprep.tools.video.fallback import for_link
 from mmsprep.tools.video.remux import remuxed
 from mmsprep.tools.video.unroll import unrolled
@@ -40,6 +42,8 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     runner = Runner(find(job.ffmpeg), job.workdir, job.threads)
     try:
         clip = unrolled(runner, media.path, media.facts.type) if animated else describe(media.path)
+        if woven(runner, clip):
+            clip = replace(clip, interlaced=True, woven=True)
         return _made(runner, clip, window(job.options, clip.seconds), job)
     except Failed as error:
         raise Rejected("damaged", "its picture cannot be decoded; send it again from where it was made") from error

@@ -53,6 +53,8 @@ class Clip:
     plain: bool
     """Whether the frames are stored upright, in square pixels, with even sides."""
     track: Track | None
+    woven: bool = False
+    """Whether it is interlaced though its frames do not say so."""
 
     @property
     def hdr(self) -> bool:

@@ -35,7 +35,7 @@ def shown(
         # One frame from behind a gap of hours is enough to make "fps" fill the hours.
         stream = stream.filter("trim", end=round(seconds, 3))
     if clip.interlaced:
-        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+        stream = stream.filter("bwdif", mode="send_frame", deint="all" if clip.woven else "interlaced")
     if rate is not None:
         stream = stream.filter("fps", fps=f"{rate:.5f}", start_time=0)
     else:
