@@ -59,13 +59,13 @@ def test_cards_tell_their_words(items: Items, tmp_path: Path) -> None:
     )
     _, told = made(items, card, tmp_path).received.previews
     assert told.words["name"] == "Ada <b>Byron</b>"
-    assert told.words["phones"] == "+14155550123"
+    assert told.words["phone"] == "+14155550123"
 
 
 def test_a_place_shows_its_map_and_its_card(items: Items, tmp_path: Path) -> None:
     seen = {each.part: each for each in made(items, "geo:-18.14,178.44", tmp_path).received.previews}
     assert drawn(seen[1]).size == (360, 270)
-    assert "-18.14" in seen[2].words["urls"]
+    assert "-18.14" in seen[2].words["link"]
 
 
 def test_a_calendar_tells_what_and_when(items: Items, tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_calendar_tells_what_and_when(items: Items, tmp_path: Path) -> None:
     (tmp_path / "tea.ics").write_text("\r\n".join([*lines.split(), "END:VCALENDAR", ""]), encoding="utf-8")
     profile = replace(load(), types=load().types | {"text/calendar"})
     _, told = items.make(tmp_path / "tea.ics", profile, tmp_path, previews=True).received.previews
-    assert told.words == {"event": "Tea", "starts": "20270101T090000Z"}
+    assert told.words == {"event": "Tea", "starts": "2027-01-01 09:00 UTC"}
 
 
 def test_a_film_that_begins_black_shows_a_later_frame(items: Items, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import suppress
@@ -35,6 +36,8 @@ SPENT = 0.6
 PACKETS, FRAMES = 400, 48
 """How far a film is read to find a frame that is not black."""
 WORD_CHARS = 200
+SINGULAR = {"phones": "phone", "emails": "email", "addresses": "address", "urls": "link", "geo": "where"}
+MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
 
 
 def previews(source: Media, outputs: tuple[Media, ...], job: Job, *, cpu_seconds: float) -> list[dict[str, Any]]:
@@ -132,7 +135,10 @@ def _of_card(path: Path, limits: Limits) -> Iterator[tuple[str, str]]:
     contact = Contact.from_vcf(path.read_bytes(), cards=limits.cards, nesting=limits.nesting)[0]
     for key, value in contact.summary().items():
         if key not in ("photo_bytes", "note_chars"):
-            yield key, ", ".join(map(str, value if isinstance(value, list) else [value]))[:WORD_CHARS]
+            yield (
+                SINGULAR.get(key, key),
+                ", ".join(map(str, value if isinstance(value, list) else [value]))[:WORD_CHARS],
+            )
 
 
 def _of_calendar(media: Media, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -144,7 +150,18 @@ def _of_calendar(media: Media, limits: Limits) -> Iterator[tuple[str, str]]:
         if events > 1:
             return
         if events and name in told:
-            yield told[name], value.strip().replace("\\,", ",").replace("\\;", ";")[:WORD_CHARS]
+            plain = value.strip().replace("\\,", ",").replace("\\;", ";")[:WORD_CHARS]
+            yield told[name], _moment(plain) if name == "DTSTART" else plain
+
+
+def _moment(value: str) -> str:
+    """Write a time of a calendar as people read it (RFC 5545, 3.3.4 and 3.3.5)."""
+    found = MOMENT.fullmatch(value)
+    if found is None:
+        return value
+    year, month, day, hour, minute, universal = found.groups()
+    clock = f" {hour}:{minute}{' UTC' if universal else ''}" if hour else ""
+    return f"{year}-{month}-{day}{clock}"
 
 
 def _spent() -> float:

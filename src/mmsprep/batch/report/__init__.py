@@ -32,6 +32,7 @@ def write(path: Path, manifest: Path, ledger: Ledger, profile: Profile) -> None:
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["size"] = size
+    environment.policies["json.dumps_kwargs"] = {}  # a card's words are in the order in which they are read
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     found = totals.count(manifest)
     stream = environment.get_template("page.html.j2").stream(
@@ -64,7 +65,7 @@ def _policy(style: str, script: str, origins: set[str]) -> str:
     return "; ".join(
         [
             "default-src 'none'",
-            "img-src data:",
+            f"img-src data: {media}",
             f"media-src {media}",
             f"style-src {_hash(style)}",
             f"script-src {_hash(script)}",

@@ -99,6 +99,7 @@ def _media(media: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "type": media["type"],
         "bytes": media["bytes"],
         "facts": ", ".join([*facts, size(media["bytes"])]),
+        "frames": media.get("frames"),
         "link": _link(media["url"], folder),
         "width": media.get("width"),
         "height": media.get("height"),

@@ -50,7 +50,10 @@
     return make("div", "bubble", whole);
   };
   const player = (tag, media, name) => {
-    const made = Object.assign(make(tag), { controls: true, preload: "none", src: media.link });
+    const made = Object.assign(make(tag), { controls: true, preload: "none" });
+    if (!made.canPlayType(media.type))
+      return make("div", name, make("p", "", link(media, media.name), make("small", "", "Phones play this type; this browser does not.")));
+    made.src = media.link;
     if (media.picture && tag === "video") made.poster = media.picture;
     return make("div", name, tag === "audio" ? make("p", "", media.name) : "", made);
   };
@@ -65,6 +68,8 @@
     if (kind === "audio" && media.link) return player("audio", media, "bubble sound");
     if (media.type === "application/pdf" && media.picture)
       return make("div", "bubble page", picture(media.picture, "First page"), make("p", "", link(media, media.name)));
+    // What moves is shown as it is sent; its thumbnail stands still.
+    if (media.frames && media.link) return make("div", "bubble", picture(media.link, media.name));
     if (kind === "image" && media.picture)
       return before && index === 0 && told.media.length === 1
         ? wipe(before, media, media.name)
