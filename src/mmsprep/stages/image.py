@@ -12,10 +12,10 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
-from mmsprep.tools.raster import colour, jpeg, png
+from mmsprep.tools.raster import colour, jpeg, likeness, png
 from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
 from mmsprep.tools.raster.kept import Coding
-from mmsprep.tools.raster.side import first_side
+from mmsprep.tools.raster.side import PERFECT, first_side
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 LOSSLESS_TYPES = frozenset(FORMATS) - {"image/jpeg", "image/heic", "image/avif"}
 """Sources that may hold graphics: the others were photographs or have lost what PNG would keep."""
 
-GRAPHIC = 0.6
+TIGHTLY_CODED = frozenset({"image/heic", "image/avif"})
+TIGHT = 0.017
+"""The unlikeness at which a JPEG of such a source is done (SSIMULACRA 2 above 90): nearer to what was lost before
+would take three times the source's bytes, and show nothing."""
+
 PHOTOGRAPHIC = 0.3
-"""Shares of equal neighbours that tell a screenshot from a photograph (facts: screenshots 0.7 to 0.98)."""
+"""The share of equal neighbours below which a picture is a photograph (screenshots have 0.7 to 0.98)."""
 
 AMPLE = 2.0
 KEPT_PIXELS = 12_000_000
@@ -104,16 +108,17 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
         job.lost(0)
         return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
-        return _as_jpeg(source.pixels, job, source.finish), ".jpg"
+        enough = TIGHT if source_type in TIGHTLY_CODED else PERFECT
+        return _as_jpeg(source.pixels, job, source.finish, enough), ".jpg"
     pixels = source.finish(source.pixels)
     as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
-    if as_png and "image/png" in profile.types and (data := _as_png(pixels, profile)):
-        return data, ".png"
+    if as_png and "image/png" in profile.types and (found := _graphic(pixels, job)):
+        return found
     if "image/jpeg" not in profile.types:
         raise Rejected("cannot-fit", f"its pixels do not fit below {profile.limit('image/png')} bytes as PNG; crop it")
     if pixels.mode == "RGBA":
         job.warn("transparency flattened on white")
-    return _as_jpeg(colour.flatten(pixels), job), ".jpg"
+    return _as_jpeg(colour.flatten(pixels), job, enough=0.0 if as_png else PERFECT), ".jpg"
 
 
 def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
@@ -132,12 +137,15 @@ def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
 
 
 def _as_jpeg(
-    pixels: Image.Image, job: Job, finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled
+    pixels: Image.Image,
+    job: Job,
+    finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
+    enough: float = PERFECT,
 ) -> bytes:
     limit = job.profile.limit("image/jpeg")
     largest = max(job.profile.within(*pixels.size))
     progressive = job.profile.progressive
-    data = jpeg.fit_jpeg(pixels, limit, largest, progressive=progressive, finish=finish, lost=job.lost)
+    data = jpeg.fit_jpeg(pixels, limit, largest, progressive=progressive, enough=enough, finish=finish, lost=job.lost)
     if data is None:
         raise Rejected(
             "cannot-fit", f"no picture worth looking at fits below {limit} bytes; crop it or raise the limit"
@@ -145,13 +153,23 @@ def _as_jpeg(
     return data
 
 
-def _as_png(pixels: Image.Image, profile: Profile) -> bytes | None:
+def _graphic(pixels: Image.Image, job: Job) -> tuple[bytes, str] | None:
+    """Encode what may be a drawing: exactly if that fits, else with a palette or as JPEG, as it looks better.
+
+    Transparency is worth more than colours and pixels. None for photographs, and for what fits in no such way.
+    """
+    profile = job.profile
     limit = profile.limit("image/png")
     kept = jpeg.at_side(pixels, max(profile.within(*pixels.size)))
-    flat = png.flatness(kept)
-    if pixels.mode != "RGBA" and flat < PHOTOGRAPHIC:
+    clear = pixels.mode == "RGBA"
+    if not clear and png.flatness(kept) < PHOTOGRAPHIC:
         return None
-    data = png.lossless(kept, limit)
-    if data is None and (flat > GRAPHIC or pixels.mode == "RGBA"):
-        data = png.palette(kept, limit)
-    return data
+    if data := png.lossless(kept, limit):
+        return data, ".png"
+    data = png.palette(kept, limit) or (png.smaller_palette(kept, limit) if clear else None)
+    if data is None or clear or "image/jpeg" not in profile.types:
+        return (data, ".png") if data else None
+    # Flat surfaces would hide from a sample what becomes of the edges, so all bytes may be spent.
+    other = _as_jpeg(kept, job, enough=0.0)
+    first, second = (likeness.on_screen(kept, png.opened(each)) for each in (data, other))
+    return (data, ".png") if first <= second else (other, ".jpg")

@@ -8,7 +8,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from mmsprep.fit import Fitted, fit
-from mmsprep.tools.raster.side import AIM, HEADER_BYTES, SLOPE, Choice, choose_side, first_side
+from mmsprep.tools.raster.side import AIM, HEADER_BYTES, PERFECT, SLOPE, Choice, choose_side, first_side
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -35,6 +35,7 @@ LOSSLESS = 1 / 0.03
 """Tables of ones."""
 COARSEST = 1 / 4.0
 """As libjpeg's quality 12: below it a picture is blocks."""
+FILLED = 0.9
 BAND = 16
 SMALLEST = 240
 """The long side below which a picture is a thumbnail."""
@@ -52,27 +53,55 @@ def fit_jpeg(
     largest: int,
     *,
     progressive: bool = False,
+    enough: float = PERFECT,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
-    lost: Callable[[float], None] = lambda unlikeness: None,
+    lost: Callable[[float], None] = lambda _: None,
 ) -> bytes | None:
     """Give the JPEG of *pixels* below *limit* bytes and with a long side up to *largest* that looks best on a screen.
 
+    Bytes that would bring it nearer to its source than *enough* are not spent.
     *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed. *lost* is
     told how far the result is from *pixels* on a screen (`likeness.unlikeness`), where that was looked at.
     None says that no size and quality worth looking at fits.
     """
-    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=FINEST)
+    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=FINEST, enough=enough)
     side = choice.side if choice else min(largest, first_side(pixels.size, limit))
     while True:
         small = finish(at_side(pixels, side))
-        found = _fit_quality(small, limit, *_foresee(small, limit, choice), progressive=progressive)
+        high = choice.quality if choice and choice.eased else FINEST
+        guess, slope = (high, SLOPE) if high < FINEST else _foresee(small, limit, choice)
+        found = _fit_quality(small, limit, guess, slope, high, progressive=progressive)
         if found is not None:
             if choice:
                 lost(choice.unlikeness)
-            return _spend_on_colour(small, found, limit, progressive=progressive)
+            data = _spend_on_colour(small, found, limit, progressive=progressive)
+            more = enough == 0.0 and found.quality >= FINEST and len(data) < FILLED * limit
+            return (more and _larger(pixels, side, limit, largest, finish, progressive=progressive)) or data
         choice, side = None, min(side, max(pixels.size)) * 2 // 3
         if side < SMALLEST:
             return None
+
+
+def _larger(
+    pixels: Image.Image,
+    side: int,
+    limit: int,
+    largest: int,
+    finish: Callable[[Image.Image], Image.Image],
+    *,
+    progressive: bool,
+) -> bytes | None:
+    """Spend what the finest tables leave on pixels, where a sample could not tell what they are worth."""
+    data = None
+    most = min(largest, max(pixels.size))
+    while side < most and (data is None or len(data) < FILLED * limit):
+        side = min(side * 5 // 4, most)
+        small = finish(at_side(pixels, side))
+        found = _fit_quality(small, limit, *_foresee(small, limit), FINEST, progressive=progressive)
+        if found is None:
+            break
+        data = _spend_on_colour(small, found, limit, progressive=progressive)
+    return data
 
 
 def at_side(pixels: Image.Image, side: int) -> Image.Image:
@@ -87,14 +116,14 @@ def at_side(pixels: Image.Image, side: int) -> Image.Image:
 
 
 def _fit_quality(
-    pixels: Image.Image, limit: int, quality: float, slope: float, *, progressive: bool
+    pixels: Image.Image, limit: int, quality: float, slope: float, high: float, *, progressive: bool
 ) -> Fitted[bytes] | None:
     return fit(
         lambda at: encode(pixels, at, progressive=progressive),
         limit,
         size=len,
         low=COARSEST,
-        high=FINEST,
+        high=high,
         guess=quality,
         slope=slope,
         encodes=5,

@@ -41,6 +41,16 @@ def unlikeness(sample: Sample, luma: Image.Image) -> float:
     return first + COARSE_SHARE * second
 
 
+def on_screen(source: Image.Image, shown: Image.Image, screen: int = 2048) -> float:
+    """Tell how far a picture is from its source when both fill a screen, in lightness."""
+    from PIL import Image
+
+    part = min(1.0, screen / max(source.size))
+    size = (max(BLOCK * BLOCK, round(source.width * part)), max(BLOCK * BLOCK, round(source.height * part)))
+    first, second = (each.convert("L").resize(size, Image.Resampling.BICUBIC) for each in (source, shown))
+    return unlikeness(sample_of(first), second)
+
+
 def _statistics(level: Any) -> tuple[Any, Any, Any]:
     mean = level.reduce(BLOCK)
     return level, mean, _math(lambda of: of["s"] - of["m"] * of["m"], s=_square(level).reduce(BLOCK), m=mean)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from math import log, sqrt
 from typing import TYPE_CHECKING
@@ -25,6 +25,9 @@ EIGHTHS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
 """The long sides that are tried, in eighths of the screen."""
 PERFECT = 0.01
 """The unlikeness that nobody sees (SSIMULACRA 2 above 93)."""
+EASING, EASINGS = 0.85, 8
+CLOSE = 0.04
+"""Qualities this near one another, in ln, need not both be tried."""
 HEADER_BYTES = 620
 SLOPE = 0.75
 """How size follows quality in most photographs, until two sizes of this one are known."""
@@ -43,6 +46,8 @@ class Choice:
     quality: float
     slope: float
     unlikeness: float
+    eased: bool = False
+    """Whether a higher quality would fit and show nothing."""
 
 
 def first_side(size: tuple[int, int], limit: int) -> int:
@@ -52,12 +57,20 @@ def first_side(size: tuple[int, int], limit: int) -> int:
 
 
 def choose_side(
-    pixels: Image.Image, limit: int, largest: int, encode: Encode, *, low: float, high: float
+    pixels: Image.Image,
+    limit: int,
+    largest: int,
+    encode: Encode,
+    *,
+    low: float,
+    high: float,
+    enough: float = PERFECT,
 ) -> Choice | None:
     """Find the long side up to *largest* whose tiles look most like the source when they fill their share of *limit*.
 
     Walks from a first guess to the neighbours for as long as they look better, or until a larger side could
-    only add what nobody sees. None says that the picture is too small for a sample.
+    only add what nobody sees. What is closer to the source than an *enough* above `PERFECT` is eased: its quality
+    need not fill the limit. None says that the picture is too small for a sample.
     """
     if min(pixels.size) * min(SCREEN, max(pixels.size)) < 3 * TILE * max(pixels.size):
         return None
@@ -79,14 +92,16 @@ def choose_side(
     step = 1 if tried[room[at]].quality > TURNING else -1
     for way in (step, -step):
         moved = False
-        while 0 <= at + way < len(room) and _worth(tried[room[at]], way):
+        while 0 <= at + way < len(room) and _worth(tried[room[at]], way, enough):
             if look(room[at + way]) >= look(room[at]):
                 break
             at += way
             moved = True
         if moved:
             break
-    return tried[room[at]]
+    best = tried[room[at]]
+    # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
+    return _eased(tiles, room[at], best, encode, enough) if PERFECT < enough >= best.unlikeness else best
 
 
 class Tiles:
@@ -169,18 +184,32 @@ def _try(
     # Bytes grow with about the side to the 1.6 at one quality.
     quality = near.quality * (near.side / side) ** (1.6 / slope) if near else 4.0
     quality = min(max(quality, low), high)
-    first = tiles.whole(len(encode(sheet, quality)))
+    tried = encode(sheet, quality)
+    first = tiles.whole(len(tried))
     better = min(max(quality * (wanted / first) ** (1 / slope), low), high)
-    data = encode(sheet, better)
+    data = tried if abs(log(better / quality)) < CLOSE else encode(sheet, better)
+    better = quality if data is tried else better
     if abs(log(better / quality)) > 0.05:
         slope = min(max(log(tiles.whole(len(data)) / first) / log(better / quality), 0.2), 2.0)
     final = min(max(better * (wanted / tiles.whole(len(data))) ** (1 / slope), low), high)
     return Choice(side, final, slope, tiles.unlikeness(data, eighths))
 
 
-def _worth(choice: Choice, way: int) -> bool:
-    """Tell whether a step could show: upwards not from what is perfect already."""
-    return way < 0 or choice.unlikeness > PERFECT
+def _worth(choice: Choice, way: int, enough: float) -> bool:
+    """Tell whether a step could show: upwards not from what is good enough already."""
+    return way < 0 or choice.unlikeness > enough
+
+
+def _eased(tiles: Tiles, eighths: int, choice: Choice, encode: Encode, enough: float) -> Choice:
+    """Lower the quality in small steps for as long as the picture stays within *enough* of its source."""
+    sheet = tiles.at(eighths)
+    for _ in range(EASINGS):
+        quality = choice.quality * EASING
+        unlikeness = tiles.unlikeness(encode(sheet, quality), eighths)
+        if unlikeness > enough:
+            break
+        choice = replace(choice, quality=quality, unlikeness=unlikeness, eased=True)
+    return choice
 
 
 def _centres(size: tuple[int, int], reach: float) -> list[tuple[float, float]]:
