@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class House:
     environment: dict[str, str]
     workers: list[Worker] = field(default_factory=list)
 
-    @property
+    @cached_property
     def client(self) -> Any:
         return ClientOfProcess(self.settings.s3)()
 

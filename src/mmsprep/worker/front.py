@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mmsprep.errors import Misconfigured, Rejected, Unavailable
 from mmsprep.prepared import failure_as_dict
 from mmsprep.source import plain_name
+from mmsprep.stores.s3.client import ClientOfProcess
 from mmsprep.worker import queues, results, submit
 from mmsprep.worker.events import UPLOADED_BY_US
 from mmsprep.worker.messages import BucketSource, Job
@@ -19,6 +21,7 @@ from mmsprep.worker.shelf import open_shelf
 
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
+    from mmsprep.stores.s3.options import S3Options
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.2, 5.0
 
@@ -53,7 +56,6 @@ def upload(path: Path, settings: Settings) -> BucketSource:
     Raises Misconfigured without such a bucket, Rejected ``unreadable``, Unavailable ``store``.
     """
     from mmsprep.stores.s3 import Content
-    from mmsprep.stores.s3.client import ClientOfProcess
     from mmsprep.stores.s3.faults import telling
 
     if not settings.source_buckets:
@@ -63,7 +65,7 @@ def upload(path: Path, settings: Settings) -> BucketSource:
         content = Content.of(path)
         key = f"{UPLOADED_BY_US}{content.sha256}/{plain_name(path.name)}"
         with telling(f"s3://{bucket}"), path.open("rb") as file:
-            client = ClientOfProcess(settings.s3)()
+            client = _client(settings.s3)()
             if not _is_there(client, bucket, key, content.bytes):
                 client.put_object(Bucket=bucket, Key=key, Body=file, ContentLength=content.bytes)
     except OSError as error:
@@ -118,6 +120,12 @@ def _check(job: Job, settings: Settings) -> None:
         raise Misconfigured(f"no destination is called {job.destination}; set worker.destinations")
     if job.profile is not None:
         settings.named_profile(job.profile)
+
+
+@functools.cache
+def _client(options: S3Options) -> ClientOfProcess:
+    """Make boto3's client once for all files: it takes as long as many a file."""
+    return ClientOfProcess(options)
 
 
 def _is_there(client: Any, bucket: str, key: str, size: int) -> bool:
