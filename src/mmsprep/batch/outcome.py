@@ -25,6 +25,8 @@ class Done:
     key: str = ""
     again: bool = False
     cpu_seconds: float = 0.0
+    captions: tuple[str, ...] = ()
+    """Of its media, where several parts were prepared as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

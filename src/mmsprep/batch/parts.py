@@ -53,7 +53,7 @@ class Parts:
         self.settings = settings
         self.ledger = ledger
         self._store = store
-        self._options = dict(options)
+        self.options = dict(options)
         stages = defaults.stage_names()
         defaults.check_options(options, stages)
         self._items = Items(settings, stages)
@@ -63,7 +63,7 @@ class Parts:
         self._shared = {
             "version": version("mmsprep"),
             "limits": asdict(settings.limits),
-            "options": self._options,
+            "options": self.options,
             "stages": stages,
             "tiles": repr(settings.tiles),
         }
@@ -82,6 +82,11 @@ class Parts:
         wanted = {name: value for name, value in profile.as_dict().items() if name not in ("source", "note")}
         recipe = json.dumps([self._content(part), wanted, self._shared], sort_keys=True, default=str)
         return hashlib.sha256(recipe.encode()).hexdigest()
+
+    def fresh_since(self) -> float:
+        """Give the time before which a URL in a bucket may be too old to be given out again."""
+        lives = [self.settings.s3.retention_days * 86_400, self.settings.s3.presign_seconds or 0]
+        return max((time.time() - FRESH * seconds for seconds in lives if seconds), default=0.0)
 
     def signature(self, part: Part) -> tuple[int, ...]:
         """Give what changes when somebody writes to a file meanwhile; nothing else can change."""
@@ -159,7 +164,7 @@ class Parts:
                     directory,
                     name=part.name,
                     progress=progress,
-                    options=self._options,
+                    options=self.options,
                     threads=threads,
                     previews=True,
                     spent=lambda usage: spent.append(usage.cpu_seconds),
@@ -235,8 +240,7 @@ class Parts:
         path = self._path(kept.url)
         if path is not None:
             return _size(path) == size
-        lives = [self.settings.s3.retention_days * 86_400, self.settings.s3.presign_seconds or 0]
-        return all(time.time() - kept.at < FRESH * seconds for seconds in lives if seconds)
+        return kept.at > self.fresh_since()
 
     def _path(self, url: str) -> Path | None:
         if url.startswith("file://"):

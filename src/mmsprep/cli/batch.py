@@ -57,6 +57,7 @@ def batch(
     to: To = None,
     from_: From = None,
     field: Fields = None,
+    queue: Annotated[bool, typer.Option("--queue", help="Let workers do it, by their queue.")] = False,
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
@@ -95,7 +96,7 @@ def batch(
                 if dry_run:
                     status = _foresee(walk, parts, chosen, jobs=how.jobs, as_json=as_json)
                 else:
-                    status = _prepare(walk, parts, chosen[0], places, how, as_json=as_json)
+                    status = _prepare(walk, parts, chosen[0], places, how, queue=queue, as_json=as_json)
             finally:
                 parts.close()
     except PrepError as error:
@@ -118,9 +119,10 @@ def _sending(provider: str | None, to: str | None, from_: str | None, field: lis
 
 
 def _prepare(
-    walk: Walk, parts: Parts, profile: Profile, places: Places, wishes: Wishes, *, as_json: bool
+    walk: Walk, parts: Parts, profile: Profile, places: Places, wishes: Wishes, *, queue: bool, as_json: bool
 ) -> common.Exit:
     """Run the batch, telling each outcome as it ends, and give the worst of them."""
+    from mmsprep.batch import afar
     from mmsprep.batch.manifest import Manifest
     from mmsprep.batch.progress import Progress
     from mmsprep.batch.run import run
@@ -142,7 +144,10 @@ def _prepare(
             say(outcome, told)
 
         try:
-            run(walk, parts, profile, wishes, tell=tell, follow=progress.item)
+            if queue:
+                afar.run(walk, parts, profile, wishes, tell=tell)
+            else:
+                run(walk, parts, profile, wishes, tell=tell, follow=progress.item)
         except KeyboardInterrupt:
             interrupted = True
     for line in tally.lines():

@@ -70,6 +70,7 @@
       return make("div", "bubble page", picture(media.picture, "First page"), make("p", "", link(media, media.name)));
     // What moves is shown as it is sent; its thumbnail stands still.
     if (media.frames && media.link) return make("div", "bubble", picture(media.link, media.name));
+    if (kind === "image" && !media.picture && media.link) return make("div", "bubble", picture(media.link, media.name));
     if (kind === "image" && media.picture)
       return before && index === 0 && told.media.length === 1
         ? wipe(before, media, media.name)
