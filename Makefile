@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
+.PHONY: help demo test check fmt docs dist lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -29,12 +29,25 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed without thinking
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.docs ## Build the documentation as a site into build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo 'build/site/index.html'
+
+# The time in the archives is the commit's, so that the same source gives the same bytes.
+dist: $(VENV)/.dev ## Build the packages into dist/, the same bytes each time
+	@rm -rf dist
+	@SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null || echo 1700000000)} \
+		$(BIN)/python -m hatchling build
+	@cd dist && sha256sum *
+
 # Files of exact versions and hashes for every platform: the package, with the tools, with what an image has.
 lock: $(BIN)/python ## Take the newest allowed versions of all dependencies
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra dev --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra docs --constraint requirements-dev.lock \
+		--output-file requirements-docs.lock pyproject.toml
 	$(BIN)/uv pip compile $(LOCK_FLAGS) --extra worker --extra api --constraint requirements-dev.lock \
 		--output-file requirements-worker.lock pyproject.toml
 
@@ -115,4 +128,9 @@ $(VENV)/.demo: $(BIN)/python pyproject.toml requirements.lock
 $(VENV)/.dev: $(VENV)/.demo requirements-dev.lock
 	@echo 'Installing the tools for tests and checks'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.demo requirements-docs.lock
+	@echo 'Installing the tools for the documentation'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
 	@touch $@
