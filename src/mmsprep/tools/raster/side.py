@@ -35,6 +35,11 @@ AIM = 0.985
 TURNING = 5.0
 """The quality (as libjpeg's 90) above which a larger side is the better bet, below which a smaller one."""
 
+VISIBLE = 0.05
+"""The unlikeness from which on one would look for something better in larger steps."""
+FAR = 2.0
+"""So many times above or below it, the first guess was for another kind of picture."""
+
 Encode = Callable[["Image.Image", float], bytes]
 
 
@@ -89,6 +94,12 @@ def choose_side(
     guess = 8 * first_side(pixels.size, limit) / tiles.screen
     at = min(range(len(room)), key=lambda index: abs(room[index] - guess))
     look(room[at])
+    first = tried[room[at]]
+    if first.unlikeness > VISIBLE and not TURNING / FAR < first.quality < TURNING * FAR:
+        # Far from where sides look best, so go near it in one step (bytes grow with the side to the 1.6).
+        foreseen = room[at] * (min(first.quality, high) / TURNING) ** (first.slope / 1.6)
+        at = min(range(len(room)), key=lambda index: abs(room[index] - foreseen))
+        look(room[at])
     step = 1 if tried[room[at]].quality > TURNING else -1
     for way in (step, -step):
         moved = False
