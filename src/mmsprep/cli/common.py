@@ -30,19 +30,31 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-Sources = Annotated[
-    list[str], typer.Argument(metavar="SOURCE", help="Files, or - for standard input.", show_default=False)
-]
+SOURCES = (
+    "Files of any kind, contacts among them (.vcf, .json); places (geo:LAT,LON, coordinates, a map's link, a plus "
+    "code); s3://BUCKET/KEY of an allowed bucket; - for standard input"
+)
+Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", help=f"{SOURCES}.", show_default=False)]
 ProfileName = Annotated[
     str | None, typer.Option("--profile", "-p", metavar="NAME", help="What may leave; a+b is the stricter of both.")
 ]
 MaxBytes = Annotated[int | None, typer.Option("--max-bytes", metavar="N", min=1, help="Bytes a file must stay below.")]
 StoreUrl = Annotated[
     str | None,
-    typer.Option("--store", "-o", metavar="DIR", help="Where results are kept: a folder (default: out) or a URL."),
+    typer.Option(
+        "--store",
+        "-o",
+        metavar="DIR|URL",
+        help="Where results are kept: a folder (default: out) or s3://bucket/prefix.",
+    ),
 ]
 Wishes = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of a stage, such as region=US.")
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="A wish: trim=0-20, pages=3, gif=mp4, fast=true, on_cannot_fit=link, region=US …",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
 Jobs = Annotated[
@@ -50,7 +62,9 @@ Jobs = Annotated[
 ]
 
 
-Text = Annotated[str | None, typer.Option(help="The text; a place's link is offered when there is none.")]
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help="The text; a place's link is offered when there is none.")
+]
 Captions = Annotated[list[str] | None, typer.Option("--caption", metavar="TEXT", help="One per source, in order.")]
 Webhook = Annotated[str | None, typer.Option("--webhook-url", metavar="URL", help="Where receipts go (https).")]
 Receipt = Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")]

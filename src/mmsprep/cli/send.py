@@ -25,7 +25,7 @@ def send(
     to: Annotated[str, typer.Option(metavar="+1...", help="The number that receives, with its country code.")],
     from_: Annotated[str, typer.Option("--from", metavar="+1...", help="The number that sends.")],
     sources: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE", help="Files, or - for standard input; none for an SMS.")
+        list[str] | None, typer.Argument(metavar="SOURCE", help=f"{common.SOURCES}; none for an SMS.")
     ] = None,
     text: common.Text = None,
     caption: common.Captions = None,

@@ -1,0 +1,73 @@
+"""What a person reads before anything else: --help of every command, and what a shell completes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from mmsprep.cli import app
+
+MMSPREP = str(Path(sys.executable).with_name("mmsprep"))
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command."""
+
+    def walk(command: object, names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        yield names
+        for name, below in getattr(command, "commands", {}).items():
+            yield from walk(below, (*names, name))
+
+    return walk(typer.main.get_command(app), ())
+
+
+@pytest.mark.parametrize("names", list(commands()), ids=" ".join)
+def test_every_command_explains_itself_and_all_its_options_in_80_columns(names: tuple[str, ...]) -> None:
+    said = CliRunner(env={"COLUMNS": "80", "NO_COLOR": "1"}).invoke(app, [*names, "--help"], prog_name="mmsprep")
+    assert said.exit_code == 0
+    assert max(map(len, said.output.splitlines())) <= 80
+    assert re.match(r"Usage: mmsprep.*\n\n  [A-Z].*\.\n", said.output)
+    table = said.output.partition("Options:\n")[2].partition("\n\n")[0]
+    silent = [
+        line for line in table.splitlines() if re.fullmatch(r"  -.*(?<!\s)", line) and not re.search(r"\S  +\S", line)
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("name", ["prepare", "compose", "inspect", "send"])
+def test_a_source_is_explained_as_all_that_it_may_be(name: str) -> None:
+    said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [name, "--help"]).output
+    explained = " ".join(said.split())
+    assert all(word in explained for word in (".vcf", "geo:", "a map's link", "s3://", "standard input"))
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("pre", "prepare"), ("sto", "store"), ("store pu", "purge")])
+def test_a_shell_completes_commands(typed: str, completed: str) -> None:
+    words = f"mmsprep {typed}"
+    environment = os.environ | {
+        "_MMSPREP_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    ended = subprocess.run([MMSPREP], env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.split() == [completed]
+
+
+def test_a_shell_can_be_taught(tmp_path: Path) -> None:
+    said = subprocess.run(
+        ["bash", "-c", f"{MMSPREP} --install-completion"],
+        env=os.environ | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert said.returncode == 0
+    assert "mmsprep" in (tmp_path / ".bashrc").read_text()
