@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import os
+import pty
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -315,3 +318,24 @@ def test_kill_9_at_any_moment_loses_only_what_was_in_flight(tmp_path: Path) -> N
         name: [m["sha256"] for m in each["media"]] for name, each in results(tmp_path, "torn").items()
     } == undisturbed
     assert files(tmp_path / "torn") == files(tmp_path / "whole")
+
+
+def test_a_terminal_gets_bars_and_lines_only_for_what_deserves_a_look(folder: Path) -> None:
+    child, screen = pty.fork()
+    if not child:
+        os.chdir(folder)
+        os.environ.update(TERM="xterm-256color", COLUMNS="120")
+        os.execv(MMSPREP[0], [*MMSPREP, "in", "--jobs", "1"])
+    shown = b""
+    while select.select([screen], [], [], 60)[0]:
+        try:
+            shown += os.read(screen, 65_536)
+        except OSError:
+            break
+    os.waitpid(child, 0)
+    said = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    assert "Preparing" in said
+    assert "of 5 items" in said
+    assert "✗ in/sub/deep.docx  MMS_002 unknown-type: a Word document; send it as PDF" in said
+    assert "in/a.png ->" not in said
+    assert "3 ready, 2 rejected" in said

@@ -80,9 +80,11 @@ class Progress:
         eta = f", {_clock(left)} left" if left else ""
         self._bars.update(self._all, told=f"{self._done:,}{of} items, {size(self._bytes)}{eta}")
 
-    def print(self, line: str) -> None:
-        """Print a line above the bars."""
-        self._bars.console.print(line, highlight=False, soft_wrap=True)
+    def print(self, sign: str, colour: str, label: str, said: str) -> None:
+        """Print a line above the bars: what an item deserves a look for."""
+        from rich.text import Text
+
+        self._bars.console.print(Text.assemble((sign, colour), f" {label}  ", (said, "dim")), soft_wrap=True)
 
     @contextmanager
     def item(self, part: Part) -> Iterator[Callable[[Event], None]]:

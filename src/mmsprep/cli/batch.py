@@ -179,7 +179,6 @@ def _report(places: Places, parts: Parts, profile: Profile) -> None:
 def _teller(progress: Progress, *, as_json: bool) -> Callable[[Outcome, dict[str, Any]], None]:
     """Choose how each outcome is told: a JSON line, a plain line, or on a terminal only what deserves a look."""
     from mmsprep import show
-    from mmsprep.prepared import Prepared
 
     if as_json:
         return lambda _, told: typer.echo(json.dumps(told))
@@ -187,10 +186,12 @@ def _teller(progress: Progress, *, as_json: bool) -> Callable[[Outcome, dict[str
         return lambda outcome, _: typer.echo(_line(outcome))
 
     def notable(outcome: Outcome, _: dict[str, Any]) -> None:
-        if not isinstance(outcome.result, Prepared):
-            progress.print(_line(outcome))
+        label = show.escaped(outcome.entry.label)
+        if isinstance(outcome.result, PrepError):
+            error = outcome.result
+            progress.print("✗", show.COLOURS[error.status], label, f"{error.code} {error.reason}: {_fact(outcome)}")
         elif outcome.result.warnings:
-            progress.print(f"{show.escaped(outcome.entry.label)}: {show.escaped('; '.join(outcome.result.warnings))}")
+            progress.print("!", "yellow", label, show.escaped("; ".join(outcome.result.warnings)))
 
     return notable
 
@@ -201,12 +202,19 @@ def _line(outcome: Outcome) -> str:
 
     if not isinstance(outcome.result, PrepError):
         return show.line(outcome.entry.label, outcome.result)
+    error = outcome.result
+    return f"{error.status}  {error.code} {error.reason}  {show.escaped(outcome.entry.label)}: {_fact(outcome)}"
+
+
+def _fact(outcome: Outcome) -> str:
+    """Give a failure's fact and remedy, without the names that stand before it."""
+    from mmsprep import show
+
+    assert isinstance(outcome.result, PrepError)
     fact = outcome.result.message
     for name in (outcome.entry.label, *(part.name for part in outcome.entry.parts)):
         fact = fact.removeprefix(f"{name}: ")
-    error = outcome.result
-    told = f"{show.escaped(outcome.entry.label)}: {show.escaped(fact)}"
-    return f"{error.status}  {error.code} {error.reason}  {told}"
+    return show.escaped(fact)
 
 
 def _foresee(walk: Walk, parts: Parts, profiles: list[Profile], *, jobs: int, as_json: bool) -> common.Exit:

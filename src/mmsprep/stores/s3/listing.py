@@ -27,12 +27,19 @@ class Listed:
 def listed(options: S3Options, buckets: Collection[str], url: str) -> Iterator[Listed]:
     """Yield what lies at or below ``s3://bucket/prefix``, page by page; raises Misconfigured, Unavailable ``store``."""
     bucket, prefix = _allowed(buckets, url)
-    pages = ClientOfProcess(options)().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    with telling(f"s3://{bucket}/{prefix}", needs="s3:ListBucket"):
-        for page in pages:
-            for each in page.get("Contents", ()):
-                if not each["Key"].endswith("/"):
-                    yield Listed(f"s3://{bucket}/{each['Key']}", each["Size"], each["ETag"])
+    where = f"s3://{bucket}/{prefix}"
+    with telling(where):
+        client = ClientOfProcess(options)()
+        pages = iter(client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix))
+    while True:
+        # Nothing is yielded in here: whoever takes the next may do so in another thread.
+        with telling(where, needs="s3:ListBucket"):
+            page = next(pages, None)
+        if page is None:
+            return
+        for each in page.get("Contents", ()):
+            if not each["Key"].endswith("/"):
+                yield Listed(f"s3://{bucket}/{each['Key']}", each["Size"], each["ETag"])
 
 
 def version_of(options: S3Options, buckets: Collection[str], url: str) -> str:
