@@ -14,6 +14,7 @@ from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools.raster import colour, jpeg, likeness, png
 from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
+from mmsprep.tools.raster.hdr import CodePoints, code_points, to_srgb
 from mmsprep.tools.raster.kept import Coding
 from mmsprep.tools.raster.side import PERFECT, first_side
 
@@ -66,8 +67,14 @@ class Decoded:
     coding: Coding | None = None
     """How a JPEG was coded that was decoded whole."""
 
+    points: CodePoints | None = None
+
     def finish(self, scaled: Image.Image) -> Image.Image:
-        shown = colour.bare(colour.srgb(scaled, self.icc))
+        # Code points come before a profile (PNG 3rd edition, 13.13).
+        if self.points is not None:
+            shown = colour.bare(to_srgb(colour.srgb(scaled), self.points))
+        else:
+            shown = colour.bare(colour.srgb(scaled, self.icc))
         return shown if self.turn is None else shown.transpose(self.turn)
 
 
@@ -85,7 +92,9 @@ def _decoded(media: Media, job: Job) -> Decoded:
     may_fit = media.facts.bytes < 2 * job.profile.limit("image/jpeg") and media.facts.pixels <= KEPT_PIXELS
     coding = Coding.of(picture) if may_fit and picture.size == stored else None
     pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
-    return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding)
+    points = code_points(media.path) if media.facts.type == "image/png" else None
+    known = points if points and not points.plain and pixels.mode in {"RGB", "RGBA"} else None
+    return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding, known)
 
 
 def _reduce(picture: Image.Image, side: int) -> None:
