@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt docs dist lock fixtures bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
+.PHONY: help demo test check fmt docs dist lock fixtures bench-batch bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ FUZZ_SECONDS = 60
 # What the benchmarks are run on, and within what.
 FOLDER = fixtures
 BUDGET = 600000
+
+bench-batch: $(VENV)/.dev ## A thousand mixed items at once, with files of FOLDER; killed ten times
+	@$(BIN)/python -m bench.batch $(FOLDER)
 
 bench-isolation: $(VENV)/.dev ## What the walls around an item cost
 	@$(BIN)/python bench/isolation.py

@@ -215,7 +215,17 @@ def menu(path: Path) -> None:
     pages[0].save(path, save_all=True, append_images=pages[1:])
 
 
+CUSTOMERS = """\
+to,first,town,source,caption,text,contact
++14155550101,Ada,Paris,beach.jpg,"For you, {first}","Dear {first}, see you in {town}",shop.vcf
++14155550102,Bob,Rome,beach.jpg,"For you, {first}","Dear {first}, see you in {town}",shop.vcf
+"""
+
 MADE: dict[str, Callable[[Path], object]] = {
+    "customers.csv": lambda path: path.write_text(CUSTOMERS),
+    "shop.vcf": lambda path: path.write_text(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Your shop in {town}\nN:;Your shop in {town};;;\nTEL:+14155550123\nEND:VCARD\n"
+    ),
     "menu.pdf": menu,
     "clip.mov": lambda path: film(path, "-pix_fmt", "yuv420p", seconds=2),
     "long.mov": lambda path: film(path, "-pix_fmt", "yuv420p", "-preset", "ultrafast", seconds=30),

@@ -186,7 +186,7 @@ def test_dry_run_tells_per_profile_and_writes_nothing(folder: Path) -> None:
     said = batch(folder, "in", "--dry-run", "--profiles", "pantheon,legacy")
     assert said.returncode == 1
     assert "pantheon  to prepare  in/a.png (PNG 64 × 64, " in said.stdout
-    assert "legacy  rejected  MMS_002 unknown-type  deep.docx: a Word document; send it as PDF" in said.stdout
+    assert "legacy  rejected  MMS_002 unknown-type  in/sub/deep.docx: a Word document; send it as PDF" in said.stdout
     assert "pantheon: 2 rejected, 3 to prepare; nothing was prepared" in said.stderr
     assert not (folder / "out").exists()
     batch(folder, "in")

@@ -156,7 +156,7 @@ def _prepare(
         typer.echo(f"{walk.hidden:,} hidden files or folders left out", err=True)
     if wishes.sending is not None and tally.homeless:
         typer.echo("no provider can fetch file:// URLs: give a bucket as --store, or set base_url", err=True)
-    _report(places, parts, profile)
+    _report(places, parts, profile, requests=wishes.sending is not None)
     if interrupted:
         typer.echo("interrupted: what is done is kept; run the same command again to go on", err=True)
         return common.Exit.INTERRUPTED
@@ -164,10 +164,11 @@ def _prepare(
     return next((ends for status, ends in statuses.items() if tally.statuses[status]), common.Exit.READY)
 
 
-def _report(places: Places, parts: Parts, profile: Profile) -> None:
+def _report(places: Places, parts: Parts, profile: Profile, *, requests: bool) -> None:
+    from mmsprep.batch.manifest import LINES, REQUESTS, TABLE
     from mmsprep.show import escaped
 
-    files = [places.manifest / "results.jsonl", places.manifest / "results.csv"]
+    files = [places.manifest / name for name in (LINES, TABLE, *((REQUESTS,) if requests else ()))]
     if places.report is not None:
         from mmsprep.batch.report import write
 
@@ -242,7 +243,8 @@ def _prospect(foretold: Foretold, prospect: Any) -> tuple[str, str]:
     from mmsprep.batch.foresee import Begin
 
     if isinstance(prospect, PrepError):
-        return prospect.status, f"{prospect.code} {prospect.reason}  {show.escaped(prospect.message)}"
+        fact = prospect.message.partition(": ")[2] or prospect.message
+        return prospect.status, f"{prospect.code} {prospect.reason}  {show.escaped(f'{foretold.source}: {fact}')}"
     source = show.escaped(foretold.source)
     was = f" ({show.facts_line(foretold.facts)})" if foretold.facts else ""
     if isinstance(prospect, Begin):
