@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,11 +49,12 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
     with servers(chosen.processes) as settings, leader() as worker, Pipeline(settings=settings) as local:
         print(f"{'kind':28} {'items':>5}  {'CPU s here':>10} {'by queue':>9} {'ratio':>6}  {'items/core-hour':>15}")
         totals = [0.0, 0.0]
         for kind in chosen.kind or KINDS:
-            count = max(4, chosen.items // 4) if kind.startswith("film") else chosen.items
+            count = max(3, chosen.items // 10) if kind.startswith("film") else chosen.items
             spent = measure(kind, count, chosen.processes, settings, local, worker)
             totals = [one + other for one, other in zip(totals, spent, strict=True)]
             tell(kind, count, *spent)
@@ -168,11 +170,12 @@ def servers(processes: int) -> Iterator[Settings]:
 @contextmanager
 def leader() -> Iterator[int]:
     """Run a worker, and give its leading process."""
-    process = subprocess.Popen([sys.executable, "-m", "mmsprep", "worker", "--log-level", "WARNING"])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mmsprep", "worker", "--log-level", "WARNING"], start_new_session=True
+    )
     try:
         ends = time.monotonic() + STALLED_SECONDS
-        asked = [sys.executable, "-m", "mmsprep", "worker", "--ready"]
-        while subprocess.run(asked, capture_output=True, check=False).returncode:
+        while subprocess.run([*command, "--ready"], capture_output=True, check=False).returncode:
             if time.monotonic() > ends:
                 raise TimeoutError("the worker does not start")
         yield process.pid

@@ -19,7 +19,7 @@ from mmsprep.worker import Job, enqueue
 
 KILL_SECONDS = 5.0
 
-pytestmark = [pytest.mark.services, pytest.mark.slow]
+pytestmark = pytest.mark.services
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ class Killer(threading.Thread):
             turn += 1
 
 
-@pytest.mark.parametrize("count", [500])
+@pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
 def test_nothing_is_lost_when_workers_are_killed_and_the_broker_crashes(
     broker: list[s3.Server], count: int, tmp_path: Path, environment: dict[str, str], fixtures: Path
 ) -> None:
@@ -81,7 +81,7 @@ def test_nothing_is_lost_when_workers_are_killed_and_the_broker_crashes(
             until(lambda worker=worker: worker.ask("/ready")[0] == 200, worker.log)
             assert worker.stop() == 0, worker.log.read_text()[-4_000:]
         _check(patient, {job.id for job, _ in jobs})
-        assert len(killer.killed) >= 5
+        assert len(killer.killed) >= 2
         assert not any(s3.lives(pid) for family in killer.killed for pid in family)
         assert list((tmp_path / "tmp").glob("mmsprep-items*/item-*")) == []
         seconds = time.monotonic() - started

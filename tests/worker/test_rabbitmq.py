@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-from tests.servers import s3
-from tests.worker.conftest import House, Worker, until
+from pydantic import SecretStr
+from tests.servers import rabbitmq, s3
+from tests.worker.conftest import House, Worker, open_house, until
 from tests.worker.test_events import event, record
+from tests.worker.test_webhook import receiving
 
 import mmsprep
 from mmsprep.worker import BucketSource, Job, collect, enqueue
@@ -216,3 +219,38 @@ def test_what_no_worker_knows_is_refused_before_it_is_queued(house: House) -> No
         ended = house.command("enqueue", *sources, *option)
         assert ended.returncode == 2, ended
     assert house.depth("jobs") == 0
+
+
+def test_a_worker_whose_broker_falls_silent_is_alive_and_not_ready(
+    tmp_path: Path, environment: dict[str, str], fixtures: Path
+) -> None:
+    if missing := rabbitmq.missing():
+        pytest.skip(f"RabbitMQ is not installed: {', '.join(missing)} (package rabbitmq-server)")
+    broker = rabbitmq.rabbitmq(tmp_path / "rabbitmq")
+    try:
+        with open_house({"broker": broker.endpoint}, tmp_path, environment) as house:
+            worker = house.start(concurrency=1)
+            os.kill(broker.pids[0], signal.SIGSTOP)  # its connections stay open, and nothing comes
+            until(lambda: worker.ask("/ready")[0] == 503, worker.log)
+            assert worker.ask("/live")[0] == 200
+            os.kill(broker.pids[0], signal.SIGCONT)
+            until(lambda: worker.ask("/ready")[0] == 200, worker.log)
+            assert house.command("worker", "--ready").returncode == 3, "on another port nobody answers"
+    finally:
+        os.kill(broker.pids[0], signal.SIGCONT)
+        s3.stop(broker.pids, seconds=20)
+
+
+def test_the_webhook_is_told_and_told_again_until_it_listens(house: House, fixtures: Path) -> None:
+    house.upload("a.jpg", (fixtures / "half.jpg").read_bytes())
+    with receiving() as receiver:
+        receiver.status = 503
+        told = house.with_worker(webhook_url=receiver.url, webhook_secret=SecretStr("a-secret"), retry_seconds=0.2)
+        worker = told.start(concurrency=1)
+        enqueue([job("a.jpg", "told")], told.settings)
+        until(lambda: len(receiver.asked) >= 2, worker.log)
+        receiver.status = 204
+        until(lambda: house.depth("jobs") == 0 and receiver.answered(204), worker.log)
+        assert {body for _, _, body in receiver.asked} == {house.kept("told")}
+        assert "a-secret" not in worker.log.read_text()
+        assert "secret-path" not in worker.log.read_text()

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,10 +27,14 @@ class Receiver(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.status = 204
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
+        self.statuses: list[int] = []
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/hooks/secret-path"
+
+    def answered(self, status: int) -> bool:
+        return status in self.statuses
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -41,10 +46,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.server.status)
-        if self.server.status == 302:
+        status = self.server.status
+        self.send_response(status)
+        if status == 302:
             self.send_header("Location", "/elsewhere")
         self.end_headers()
+        self.server.statuses.append(status)
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, {}, b""))
@@ -52,12 +59,19 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    """Listen in a thread of its own until the end."""
     with Receiver() as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server
 
 
 def options(url: str, secret: str | None = SECRET) -> Any:

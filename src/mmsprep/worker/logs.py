@@ -37,5 +37,7 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(level)
     logging.captureWarnings(True)
     # Celery's own line for each task repeats ours; of boto3, pyamqp and the rest only what is wrong matters.
+    logging.getLogger("multiprocessing").handlers.clear()  # billiard's, which it gives no form
+    logging.getLogger("multiprocessing").propagate = True
     for name in ("celery", "kombu", "amqp", "botocore", "boto3", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
