@@ -170,9 +170,8 @@ def servers(processes: int) -> Iterator[Settings]:
 @contextmanager
 def leader() -> Iterator[int]:
     """Run a worker, and give its leading process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mmsprep", "worker", "--log-level", "WARNING"], start_new_session=True
-    )
+    command = [sys.executable, "-m", "mmsprep", "worker"]
+    process = subprocess.Popen([*command, "--log-level", "WARNING"], start_new_session=True)
     try:
         ends = time.monotonic() + STALLED_SECONDS
         while subprocess.run([*command, "--ready"], capture_output=True, check=False).returncode:
