@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache, partial
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mmsprep import defaults
+from mmsprep.batch.content import Contents
 from mmsprep.batch.entry import Part
 from mmsprep.batch.ledger import Kept, Ledger
 from mmsprep.batch.outcome import Done
-from mmsprep.errors import PrepError, Rejected
+from mmsprep.errors import Rejected
 from mmsprep.isolate import item_directory
 from mmsprep.items import Items, Made, output_names
 from mmsprep.media import Facts, Media
@@ -27,11 +24,9 @@ from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import facts_from
 from mmsprep.settings import Settings
-from mmsprep.source import opened, place_of
 from mmsprep.stage import Event
 from mmsprep.stores import Store, key_of
 from mmsprep.stores.folder import FolderStore
-from mmsprep.stores.s3.listing import version_of
 
 FRESH = 0.5
 """The part of an object's or presigned URL's life within which it may be given out again."""
@@ -57,16 +52,8 @@ class Parts:
         stages = defaults.stage_names()
         defaults.check_options(options, stages)
         self._items = Items(settings, stages)
-        self._most = max(settings.limits.media_bytes, settings.limits.picture_bytes)
-        self._remote_version = lru_cache(maxsize=1_000)(partial(version_of, settings.s3, settings.source_buckets))
+        self.key = Contents(settings, stages, options).key
         self._salt = salt.get_secret_value() if (salt := settings.key_salt) else None
-        self._shared = {
-            "version": version("mmsprep"),
-            "limits": asdict(settings.limits),
-            "options": self.options,
-            "stages": stages,
-            "tiles": repr(settings.tiles),
-        }
         # Names matter only where people look at the files themselves.
         self._by_name = isinstance(store, FolderStore) and not store.base_url
 
@@ -74,49 +61,10 @@ class Parts:
         """End what is still at work in a child."""
         self._items.close()
 
-    def key(self, part: Part, profile: Profile) -> str:
-        """Name the result of this content for this profile and these settings.
-
-        Raises Rejected ``unreadable`` for what cannot be opened.
-        """
-        wanted = {name: value for name, value in profile.as_dict().items() if name not in ("source", "note")}
-        recipe = json.dumps([self._content(part), wanted, self._shared], sort_keys=True, default=str)
-        return hashlib.sha256(recipe.encode()).hexdigest()
-
     def fresh_since(self) -> float:
         """Give the time before which a URL in a bucket may be too old to be given out again."""
         lives = [self.settings.s3.retention_days * 86_400, self.settings.s3.presign_seconds or 0]
         return max((time.time() - FRESH * seconds for seconds in lives if seconds), default=0.0)
-
-    def signature(self, part: Part) -> tuple[int, ...]:
-        """Give what changes when somebody writes to a file meanwhile; nothing else can change."""
-        if not isinstance(part.source, Path):
-            return ()
-        try:
-            found = part.source.lstat()
-        except OSError:
-            return (0,)
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-    def _content(self, part: Part) -> list[str]:
-        """Say what a part holds, without looking into it: a digest, or what its server calls this version of it."""
-        source = part.source
-        try:
-            if isinstance(source, str) and source.startswith("s3://"):
-                return ["version", source, part.version or self._remote_version(source)]
-            if (found := place_of(source)) is not None:
-                return ["place", hashlib.sha256(found.to_geojson()).hexdigest()]
-            if isinstance(source, bytes):
-                return ["bytes", hashlib.sha256(source).hexdigest()]
-            assert isinstance(source, Path)
-            # By the same door as the items', so that nothing but a regular file is ever read.
-            with (
-                opened(source, Path(), max_bytes=self._most) as file,
-                os.fdopen(os.dup(file.descriptor), "rb") as data,
-            ):
-                return ["bytes", hashlib.file_digest(data, "sha256").hexdigest()]
-        except PrepError as error:
-            raise error.about(part.name) from error
 
     def look_up(self, key: str, part: Part, *, since: float = 0.0) -> Done | None:
         """Give the result that is there from before, its files kept under this part's own name; None if it is not."""

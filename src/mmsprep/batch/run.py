@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, asynccontextmanager, nullcontext,
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from mmsprep.batch.content import signature
 from mmsprep.batch.entry import Entry, Part
 from mmsprep.batch.outcome import Done, Outcome, Sending, joined
 from mmsprep.batch.parts import Parts, Shelf
@@ -130,7 +131,7 @@ class _Batch:
     async def _done(self, part: Part, profile: Profile) -> Done:
         key = ""
         try:
-            before = self._parts.signature(part)
+            before = signature(part)
             key = await self._moved(self._parts.key, part, profile)
             # The same content twice at a time is prepared once: the second finds what the first made.
             async with self._alone(key):
@@ -145,7 +146,7 @@ class _Batch:
     async def _made(self, key: str, part: Part, profile: Profile, before: tuple[int, ...]) -> Done:
         loop = asyncio.get_running_loop()
         shelf = await loop.run_in_executor(self._makers, self._make, part, profile)
-        sure = before == self._parts.signature(part)
+        sure = before == signature(part)
         return await self._moved(lambda: self._parts.keep(key, part, shelf, sure=sure))
 
     def _make(self, part: Part, profile: Profile) -> Shelf:
