@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt docs dist lock fixtures bench-batch bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video fuzz soak clean
+.PHONY: help demo test check fmt docs dist lock fixtures bench bench-batch bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video bench-whole fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,14 @@ FUZZ_SECONDS = 60
 # What the benchmarks are run on, and within what.
 FOLDER = fixtures
 BUDGET = 600000
+
+bench: $(VENV)/.dev ## All benchmarks, hours of them, into docs/benchmarks/ (FOLDER, BUDGET, BENCH=NAME)
+	@$(BIN)/python -m pip install --quiet "pyvips[binary]"
+	@cd bench/pictures && npm install --silent || echo 'make: no npm, so sharp is left out' >&2
+	@$(BIN)/python -m bench --folder $(FOLDER) --budget $(BUDGET) $(BENCH)
+
+bench-whole: $(VENV)/.dev ## Start-up, items, throughput and memory, with plots
+	@$(BIN)/python -m bench.whole
 
 bench-batch: $(VENV)/.dev ## A thousand mixed items at once, with files of FOLDER; killed ten times
 	@$(BIN)/python -m bench.batch $(FOLDER)

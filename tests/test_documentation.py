@@ -25,7 +25,10 @@ PAGES = sorted(
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
 )
 ON_A_TERMINAL = {"README.md", "docs/tutorial.md"}
-NEEDS_SERVERS = {"docs/sending.md", "docs/storage.md"}
+# Each has a test of its own, docs/worker.md in tests/worker.
+NEEDS_SERVERS = {"docs/sending.md", "docs/storage.md", "docs/worker.md"}
+WITHOUT = {"README.md": ("mmsprep enqueue",)}
+"""What needs a broker; docs/worker.md shows the same, and has one."""
 
 
 @pytest.fixture
@@ -52,7 +55,8 @@ def run(page: str, shell: Shell, **names: object) -> int:
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in NEEDS_SERVERS])
 def test_every_block_of_a_page_runs(page: str, folder: Path) -> None:
     expected = sum(language not in documents.DRAWINGS for language, _ in documents.blocks(ROOT / page))
-    assert run(page, Shell(folder, terminal=page in ON_A_TERMINAL)) == expected
+    shell = Shell(folder, terminal=page in ON_A_TERMINAL, without=WITHOUT.get(page, ()))
+    assert run(page, shell) == expected
 
 
 @pytest.mark.services
