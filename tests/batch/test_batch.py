@@ -153,7 +153,8 @@ def test_fail_fast_stops_at_the_first(tmp_path: Path, fixtures: Path) -> None:
         picture(tmp_path / f"in/b{number}.png", number)
     said = batch(tmp_path, "in", "--fail-fast", "--jobs", 1)
     assert said.returncode == 1
-    assert len(results(tmp_path)) < 40
+    assert results(tmp_path)["in/a.png"]["status"] == "rejected"
+    assert len(results(tmp_path)) < 10
 
 
 def test_json_tells_each_as_it_ends_and_nothing_else_on_stdout(folder: Path) -> None:
@@ -250,11 +251,14 @@ def test_wrong_usage_is_told_in_words(folder: Path, arguments: list[str], said: 
     assert "Traceback" not in ended.stderr
 
 
-def test_a_store_that_cannot_be_written_exits_3(folder: Path) -> None:
-    (folder / "out").touch()
-    said = batch(folder, "in", MMSPREP_LEDGER=str(folder / "ledger.sqlite"))
+def test_a_store_that_takes_nothing_ends_the_batch_before_all_is_made_in_vain(tmp_path: Path) -> None:
+    many(tmp_path, 60)
+    (tmp_path / "out").touch()
+    said = batch(tmp_path, "in", "--manifest", ".", MMSPREP_LEDGER=str(tmp_path / "ledger.sqlite"))
     assert said.returncode == 3
+    assert "stopped: " in said.stderr
     assert "Traceback" not in said.stderr
+    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 20
 
 
 def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:

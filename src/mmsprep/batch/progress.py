@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from mmsprep.batch.entry import Entry, Part
+from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.show import escaped, size
 from mmsprep.stage import Event
 
@@ -62,11 +63,13 @@ class Progress:
 
         def count() -> None:
             total, items = 0.0, 0
-            for entry in entries:
-                items += 1
-                total += _weight(entry)
-            self._items = items
-            self._bars.update(self._all, total=total)
+            # What is wrong with them, the batch itself comes upon and tells.
+            with suppress(PrepError, Misconfigured):
+                for entry in entries:
+                    items += 1
+                    total += _weight(entry)
+                self._items = items
+                self._bars.update(self._all, total=total)
 
         threading.Thread(target=count, daemon=True).start()
 

@@ -14,7 +14,7 @@ from mmsprep.batch.content import signature
 from mmsprep.batch.entry import Entry, Part
 from mmsprep.batch.outcome import Done, Outcome, Sending, joined
 from mmsprep.batch.parts import Parts, Shelf
-from mmsprep.errors import PrepError
+from mmsprep.errors import PrepError, Unavailable
 from mmsprep.isolate import Cancelled
 from mmsprep.items import cores
 from mmsprep.prepared import Prepared
@@ -30,6 +30,14 @@ UPLOADS = 8
 """Files on their way to the store, and small looks at disk and ledger, at a time."""
 AHEAD = 16
 """Entries in flight beyond those at work: enough to keep the cores busy while uploads wait, and no more memory."""
+
+
+PATIENCE = 20
+"""Items in a row that no store took, after which going on would only be work that is lost."""
+
+
+class _Enough(Exception):
+    """The batch stops at the first failure, as was wished."""
 
 
 def unseen(_: Part) -> AbstractContextManager[Callable[[Event], None]]:
@@ -59,12 +67,14 @@ def run(
     """Prepare all *entries* and *tell* each outcome, in this thread, in the order in which they end.
 
     KeyboardInterrupt ends it cleanly: what is at work in children is ended, what is on its way to the store arrives.
+    Raises Unavailable ``store`` when that takes nothing any more.
     """
     batch = _Batch(parts, profile, wishes, follow)
     try:
         asyncio.run(batch.run(iter(entries), tell))
     except BaseExceptionGroup as group:
-        raise _first(group) from None
+        if not isinstance(first := _first(group), _Enough):
+            raise first from None
 
 
 class _Batch:
@@ -78,7 +88,7 @@ class _Batch:
         self._makers = ThreadPoolExecutor(wishes.jobs, thread_name_prefix="mmsprep-make")
         self._movers = ThreadPoolExecutor(UPLOADS, thread_name_prefix="mmsprep-move")
         self._busy: dict[str, tuple[asyncio.Lock, int]] = {}
-        self._stopped = False
+        self._refused = 0
 
     async def run(self, entries: Iterator[Entry], tell: Callable[[Outcome], None]) -> None:
         slots = asyncio.Semaphore(self._wishes.jobs + AHEAD)
@@ -89,27 +99,31 @@ class _Batch:
                 with suppress(Cancelled):
                     outcome = await self._outcome(entry)
                     tell(outcome)
-                    if self._wishes.fail_fast and outcome.status != "ready":
-                        self._stop()
+                    self._look(outcome)
             finally:
                 slots.release()
 
         try:
             async with asyncio.TaskGroup() as group:
-                while not self._stopped:
-                    await slots.acquire()
-                    entry = await self._moved(next, entries, None)
-                    if entry is None or self._stopped:
-                        break
+                await slots.acquire()
+                while (entry := await self._moved(next, entries, None)) is not None:
                     group.create_task(one(entry))
+                    await slots.acquire()
         finally:
-            self._stop()
+            # What was not begun is not begun; what is made is kept.
+            self._makers.shutdown(wait=False, cancel_futures=True)
+            self._parts.close()
             self._movers.shutdown()
             self._makers.shutdown()
 
-    def _stop(self) -> None:
-        self._stopped = True
-        self._parts.close()
+    def _look(self, outcome: Outcome) -> None:
+        """Stop the batch where going on makes no sense."""
+        if self._wishes.fail_fast and outcome.status != "ready":
+            raise _Enough
+        no_store = isinstance(outcome.result, Unavailable) and outcome.result.reason == "store"
+        self._refused = self._refused + 1 if no_store else 0
+        if self._refused == PATIENCE and isinstance(outcome.result, Unavailable):
+            raise outcome.result
 
     async def _outcome(self, entry: Entry) -> Outcome:
         if entry.problem is not None:

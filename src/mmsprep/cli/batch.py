@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mmsprep.cli import common
-from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.errors import Misconfigured, PrepError, Unavailable
 
 if TYPE_CHECKING:
     from mmsprep.batch.foresee import Foretold
@@ -122,6 +122,7 @@ def _prepare(
     walk: Walk, parts: Parts, profile: Profile, places: Places, wishes: Wishes, *, queue: bool, as_json: bool
 ) -> common.Exit:
     """Run the batch, telling each outcome as it ends, and give the worst of them."""
+    from mmsprep import show
     from mmsprep.batch import afar
     from mmsprep.batch.manifest import Manifest
     from mmsprep.batch.progress import Progress
@@ -129,7 +130,7 @@ def _prepare(
     from mmsprep.batch.tally import Tally
     from mmsprep.batch.walk import Walk
 
-    tally, interrupted = Tally(), False
+    tally, interrupted, stopped = Tally(), False, ""
     with (
         Manifest(places.manifest, requests=wishes.sending is not None) as manifest,
         Progress(common.console(stderr=True), wishes.jobs) as progress,
@@ -150,6 +151,8 @@ def _prepare(
                 run(walk, parts, profile, wishes, tell=tell, follow=progress.item)
         except KeyboardInterrupt:
             interrupted = True
+        except Unavailable as error:
+            stopped = error.message
     for line in tally.lines():
         typer.echo(line, err=True)
     if walk.hidden:
@@ -160,6 +163,9 @@ def _prepare(
     if interrupted:
         typer.echo("interrupted: what is done is kept; run the same command again to go on", err=True)
         return common.Exit.INTERRUPTED
+    if stopped:
+        typer.echo(f"stopped: {show.escaped(stopped)}; what is done is kept", err=True)
+        return common.Exit.UNAVAILABLE
     statuses = {"unavailable": common.Exit.UNAVAILABLE, "rejected": common.Exit.REJECTED}
     return next((ends for status, ends in statuses.items() if tally.statuses[status]), common.Exit.READY)
 
