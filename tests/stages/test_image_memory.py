@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.heics import heic
 
 MEASURE = """
 import json, sys
@@ -72,3 +73,12 @@ def test_a_jpeg_of_many_megapixels_takes_few_megabytes(tmp_path: Path, size: tup
     assert megabytes < most
     assert width >= 1500
     assert 200_000 < written < 1_500_000
+
+
+@pytest.mark.slow
+def test_a_heic_of_200_megapixels_stays_within_what_an_item_may_have(tmp_path: Path):
+    source = heic(tmp_path, 32, 24)
+    megabytes, width, written = grown(tmp_path, source)
+    assert megabytes < 900
+    assert width >= 1500
+    assert written < 1_500_000

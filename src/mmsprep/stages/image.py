@@ -12,7 +12,7 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
-from mmsprep.tools.raster import colour, jpeg, likeness, png
+from mmsprep.tools.raster import colour, heic, jpeg, likeness, png
 from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
 from mmsprep.tools.raster.hdr import CodePoints, code_points, to_srgb
 from mmsprep.tools.raster.kept import Coding
@@ -82,8 +82,12 @@ def _decoded(media: Media, job: Job) -> Decoded:
     """Decode the picture, reduced where no budget can use the rest, and warn when part of it is missing."""
     picture = open_picture(media.path, media.facts.type)
     stored = picture.size
-    if media.facts.type == "image/jpeg":
-        _reduce(picture, first_side(picture.size, job.profile.limit("image/jpeg")))
+    part = _part(stored, first_side(stored, job.profile.limit("image/jpeg")))
+    if media.facts.type == "image/jpeg" and part > 1:
+        picture.draft(None, (-(-stored[0] // part), -(-stored[1] // part)))
+    large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
+    if large and (small := heic.reduced(media.path, part)) is not None:
+        return Decoded(small, picture.info.get("icc_profile"), None)
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
@@ -97,17 +101,15 @@ def _decoded(media: Media, job: Job) -> Decoded:
     return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding, known)
 
 
-def _reduce(picture: Image.Image, side: int) -> None:
-    """Let libjpeg decode at a half, quarter or eighth where that is still well above the *side* to be made.
+def _part(size: tuple[int, int], side: int) -> int:
+    """Tell at which part of its size a picture may be decoded: whole, or down to an eighth, well above *side*.
 
     Below `AMPLE` the reduced decoding would show (a point of SSIMULACRA 2 at 1.1, a third at 1.6, nothing at 2).
     """
-    width, height = picture.size
     for part in (8, 4, 2):
-        reduced = (-(-width // part), -(-height // part))
-        if max(reduced) >= AMPLE * side or (part == 2 and width * height > WHOLE_PIXELS):
-            picture.draft(None, reduced)
-            return
+        if -(-max(size) // part) >= AMPLE * side or (part == 2 and size[0] * size[1] > WHOLE_PIXELS):
+            return part
+    return 1
 
 
 def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
