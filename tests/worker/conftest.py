@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -32,6 +32,8 @@ __all__ = ["credentials", "servers"]
 
 SECONDS = 90
 """Within which anything that is awaited has come, on a machine with other things to do."""
+
+WORKER = ("mmsprep", "worker")
 
 STORES = '''
 import os, signal, time
@@ -138,14 +140,14 @@ class House:
         worker = replace(self.settings.worker, **options)
         return replace(self, settings=self.settings.model_copy(update={"worker": worker}))
 
-    def start(self, **options: Any) -> Worker:
-        """Start a worker, and wait until it consumes."""
-        worker = self.begin(**options)
+    def start(self, *, inside: Sequence[str] = (), program: Sequence[str] = WORKER, **options: Any) -> Worker:
+        """Start a worker, by the program *inside* of which it is to run if any, and wait until it consumes."""
+        worker = self.begin(inside=inside, program=program, **options)
         until(lambda: worker.ask("/ready")[0] == 200 or worker.process.poll() is not None, worker.log)
         assert worker.process.poll() is None, worker.log.read_text()
         return worker
 
-    def begin(self, **options: Any) -> Worker:
+    def begin(self, *, inside: Sequence[str] = (), program: Sequence[str] = WORKER, **options: Any) -> Worker:
         """Start a worker without waiting for it."""
         port = s3.free_port()
         settings = replace(self.settings.worker, listen_port=port, **options)
@@ -153,7 +155,7 @@ class House:
         environment = self.environment | _as_environment(self.settings, settings)
         with log.open("ab") as written:
             process = subprocess.Popen(
-                [sys.executable, "-m", "mmsprep", "worker"],
+                [*inside, sys.executable, "-m", *program],
                 stdout=written,
                 stderr=written,
                 env=environment,

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def test_uploads_and_jobs_come_back_as_answers(house: House, fixtures: Path) -> 
     house.upload("report.docx", (fixtures / "report.docx").read_bytes())
     names = house.settings.worker.queue
     house.publish(f"{names}-uploads", event(record("in/Gr%C3%B6%C3%9Fe+50%25+%2B+%231.jpg"), record("report.docx")))
-    house.publish(f"{names}-uploads", event(record("gone.jpg", source="ceph:s3")))
+    assert house.command("enqueue", "--event", "-", stdin=event(record("gone.jpg", source="ceph:s3"))).returncode == 0
     house.publish(f"{names}-uploads", json.dumps({"Event": "s3:TestEvent"}).encode())
     house.publish(f"{names}-uploads", b"no json at all")
     foreign = json.dumps({"sources": [{"bucket": "strangers", "key": "a.jpg"}]})
@@ -254,3 +255,28 @@ def test_the_webhook_is_told_and_told_again_until_it_listens(house: House, fixtu
         assert {body for _, _, body in receiver.asked} == {house.kept("told")}
         assert "a-secret" not in worker.log.read_text()
         assert "secret-path" not in worker.log.read_text()
+
+
+READ_ONLY = """
+mount --make-rprivate / && mount -t tmpfs -o mode=1777 tmpfs /tmp && mount -o remount,ro,bind / || exit 9
+cd / && export TMPDIR=/tmp && ! touch /etc/written 2>/dev/null && exec "$@"
+"""
+
+
+def test_a_worker_needs_no_place_to_write_but_a_tmpfs(house: House, fixtures: Path) -> None:
+    unshared = ["unshare", *(["--user", "--map-root-user"] if os.geteuid() else []), "--mount", "sh", "-c", READ_ONLY]
+    if subprocess.run([*unshared, "sh", "true"]).returncode:
+        pytest.skip("this machine lets nobody have a file system of their own (unshare --mount)")
+    house.upload("a.jpg", (fixtures / "half.jpg").read_bytes())
+    worker = house.start(inside=[*unshared, "sh"], concurrency=1)
+    enqueue([job("a.jpg", "one")], house.settings)
+    assert [(answer["job"], answer["status"]) for answer, _ in house.results(1)] == [("one", "ready")]
+    assert worker.stop() == 0
+
+
+def test_who_runs_celery_runs_the_same_worker(house: House, fixtures: Path) -> None:
+    house.upload("a.jpg", (fixtures / "half.jpg").read_bytes())
+    worker = house.start(program=("celery", "-A", "mmsprep.worker:app", "worker"), concurrency=1)
+    enqueue([job("a.jpg", "one")], house.settings)
+    assert [(answer["job"], answer["status"]) for answer, _ in house.results(1)] == [("one", "ready")]
+    assert worker.stop() == 0
