@@ -14,7 +14,7 @@ RUN python -m venv --without-pip /opt/mmsprep
 COPY requirements-worker.lock ./
 RUN pip --python /opt/mmsprep/bin/python install --require-hashes --only-binary :all: -r requirements-worker.lock
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY fixtures fixtures
 COPY src src
 RUN pip wheel --no-deps --wheel-dir /dist . \
@@ -30,6 +30,8 @@ ENV PATH=/opt/mmsprep/bin:$PATH \
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin mmsprep \
     && install --directory --owner mmsprep --group mmsprep /work
 COPY --from=build /opt/mmsprep /opt/mmsprep
+# What is inside, and what that asks of whoever hands the image on.
+COPY LICENSE NOTICE docs/dependencies.md /usr/share/doc/mmsprep/
 USER 10001:10001
 WORKDIR /work
 HEALTHCHECK --interval=1m --timeout=20s --start-period=10s --retries=3 CMD ["mmsprep", "doctor"]

@@ -61,7 +61,7 @@ def test_the_wheel_has_all_that_it_needs_and_nothing_of_the_house(packages: dict
     needed = {"py.typed", "profiles.toml", "prepared.schema.json", "data/world.zip", "fixtures/photo.heic"}
     assert {f"mmsprep/{name}" for name in needed} <= names
     licences = {name.rpartition("/")[2] for name in names if ".dist-info/licenses/" in name}
-    assert licences == {"LICENSE", "LICENCES.md", "OFL.txt"}
+    assert licences == {"LICENSE", "NOTICE", "LICENCES.md", "OFL.txt"}
     tops = {name.partition("/")[0].partition("-")[0] for name in names}
     assert tops == {"mmsprep"}
     assert not [name for name in names if "__pycache__" in name]
