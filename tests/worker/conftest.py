@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,60 +35,6 @@ SECONDS = 90
 """Within which anything that is awaited has come, on a machine with other things to do."""
 
 WORKER = ("mmsprep", "worker")
-
-STORES = '''
-import os, signal, time
-from pathlib import Path
-from mmsprep.errors import Unavailable
-from mmsprep.stores import folder
-
-
-class Poison:
-    """Kill the process that keeps something: what a decoder in the wrong place, or the machine, might do."""
-
-    def put(self, media, key):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-class Gate:
-    """Note that something came, and keep it only once the gate is open."""
-
-    def __init__(self, root):
-        self.root = Path(root)
-
-    def put(self, media, key):
-        with (self.root / "begun").open("a") as file:
-            file.write(f"{os.getpid()}\\n")
-        while not (self.root / "open").exists():
-            time.sleep(0.05)
-        return f"https://media.example/{key}"
-
-
-class Down:
-    """Be unavailable until somebody repairs it."""
-
-    def __init__(self, root):
-        self.root = Path(root)
-
-    def put(self, media, key):
-        with (self.root / "tried").open("a") as file:
-            file.write(f"{time.time()}\\n")
-        if not (self.root / "repaired").exists():
-            raise Unavailable("store", "the shelf is being repaired; try again later")
-        return f"https://media.example/{key}"
-
-
-def poison(url, settings):
-    return Poison()
-
-
-def gate(url, settings):
-    return Gate(url.removeprefix("gate://"))
-
-
-def down(url, settings):
-    return Down(url.removeprefix("down://"))
-'''
 
 
 @dataclass
@@ -262,7 +209,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     plugins = tmp_path / "plugins"
     info = plugins / "stores_of_a_test-1.0.dist-info"
     info.mkdir(parents=True)
-    (plugins / "stores_of_a_test.py").write_text(STORES)
+    shutil.copy(Path(__file__).with_name("stores_of_a_test.py"), plugins)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stores-of-a-test\nVersion: 1.0\n")
     names = "".join(f"{each} = stores_of_a_test:{each}\n" for each in ("poison", "gate", "down"))
     (info / "entry_points.txt").write_text(f"[mmsprep.stores]\n{names}")
