@@ -96,4 +96,6 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
                 manifest.add(outcome("b.png", "b.jpg"))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert [each["source"] for each in read(tmp_path / "results.jsonl")] == ["a.png"]
+        assert (tmp_path / "results.jsonl").stat().st_size == size
+        manifest.add(outcome("c.png", "c.jpg"))
+    assert [each["source"] for each in read(tmp_path / "results.jsonl")] == ["a.png", "c.png"]

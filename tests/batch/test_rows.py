@@ -52,6 +52,7 @@ def test_a_value_cannot_break_out_of_its_card(name: str, tmp_path: Path) -> None
     (contact,) = Contact.from_vcf(entry.parts[0].source)
     assert contact.phones == ()
     assert contact.shown_name == f"Shop of {name.splitlines()[0]}"
+    assert contact.given == name.splitlines()[0]
     assert "{unknown}" in contact.note
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TypeVar
 
 from mmsprep.batch.content import signature
@@ -32,6 +33,8 @@ AHEAD = 16
 """Entries in flight beyond those at work: enough to keep the cores busy while uploads wait, and no more memory."""
 
 
+CHUNK = 16
+"""Entries that are looked for at a time."""
 PATIENCE = 20
 """Items in a row that no store took, after which going on would only be work that is lost."""
 
@@ -105,10 +108,10 @@ class _Batch:
 
         try:
             async with asyncio.TaskGroup() as group:
-                await slots.acquire()
-                while (entry := await self._moved(next, entries, None)) is not None:
-                    group.create_task(one(entry))
-                    await slots.acquire()
+                while chunk := await self._moved(lambda: list(islice(entries, CHUNK))):
+                    for entry in chunk:
+                        await slots.acquire()
+                        group.create_task(one(entry))
         finally:
             # What was not begun is not begun; what is made is kept.
             self._makers.shutdown(wait=False, cancel_futures=True)
@@ -146,13 +149,19 @@ class _Batch:
         key = ""
         try:
             before = signature(part)
-            key = await self._moved(self._parts.key, part, profile)
+            key, found = await self._moved(self._known, part, profile)
+            if found is not None:
+                return found
             # The same content twice at a time is prepared once: the second finds what the first made.
             async with self._alone(key):
                 found = await self._moved(self._look_up, key, part)
                 return found or await self._made(key, part, profile, before)
         except PrepError as error:
             return Done(result=error, key=key)
+
+    def _known(self, part: Part, profile: Profile) -> tuple[str, Done | None]:
+        key = self._parts.key(part, profile)
+        return key, self._look_up(key, part)
 
     def _look_up(self, key: str, part: Part) -> Done | None:
         return self._parts.look_up(key, part, since=self._since)
