@@ -35,6 +35,7 @@ AIM = 0.985
 TURNING = 5.0
 """The quality (as libjpeg's 90) above which a larger side is the better bet, below which a smaller one."""
 
+FINE, DENT = 4.0, 1.08
 VISIBLE = 0.05
 """The unlikeness from which on one would look for something better in larger steps."""
 FAR = 2.0
@@ -100,19 +101,32 @@ def choose_side(
         foreseen = room[at] * (min(first.quality, high) / TURNING) ** (first.slope / 1.6)
         at = min(range(len(room)), key=lambda index: abs(room[index] - foreseen))
         look(room[at])
+    best = tried[_walk(look, tried, room, at, enough)]
+    # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
+    return _eased(tiles, best, encode, enough) if PERFECT < enough >= best.unlikeness else best
+
+
+def _walk(look: Callable[[int], float], tried: dict[int, Choice], room: list[int], at: int, enough: float) -> int:
+    """Go to the neighbour that looks better until none does; gives the eighths of the best one."""
     step = 1 if tried[room[at]].quality > TURNING else -1
     for way in (step, -step):
         moved = False
         while 0 <= at + way < len(room) and _worth(tried[room[at]], way, enough):
-            if look(room[at + way]) >= look(room[at]):
+            if look(room[at + way]) < look(room[at]):
+                at += way
+            elif (
+                way > 0
+                and _dented(tried[room[at]], tried[room[at + 1]])
+                and at + 2 < len(room)
+                and look(room[at + 2]) < look(room[at])
+            ):
+                at += 2
+            else:
                 break
-            at += way
             moved = True
         if moved:
             break
-    best = tried[room[at]]
-    # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
-    return _eased(tiles, room[at], best, encode, enough) if PERFECT < enough >= best.unlikeness else best
+    return room[at]
 
 
 class Tiles:
@@ -211,8 +225,14 @@ def _worth(choice: Choice, way: int, enough: float) -> bool:
     return way < 0 or choice.unlikeness > enough
 
 
-def _eased(tiles: Tiles, eighths: int, choice: Choice, encode: Encode, enough: float) -> Choice:
+def _dented(choice: Choice, larger: Choice) -> bool:
+    """Tell whether a *larger* side may only happen to look no better: hardly worse, with finer tables than need be."""
+    return larger.quality > FINE and larger.unlikeness < DENT * choice.unlikeness
+
+
+def _eased(tiles: Tiles, choice: Choice, encode: Encode, enough: float) -> Choice:
     """Lower the quality in small steps for as long as the picture stays within *enough* of its source."""
+    eighths = 8 * choice.side // tiles.screen
     sheet = tiles.at(eighths)
     for _ in range(EASINGS):
         quality = choice.quality * EASING
