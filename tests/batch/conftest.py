@@ -1,8 +1,9 @@
-"""A ledger and a manifest as a batch leaves them, made without preparing anything."""
+"""A folder to be prepared; a ledger and a manifest as a batch leaves them, made without preparing anything."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from tests.batch.running import picture
 
 from mmsprep.batch.ledger import Ledger
 from mmsprep.batch.report import write
@@ -64,3 +66,14 @@ class Campaign:
 def campaign(tmp_path: Path) -> Iterator[Campaign]:
     with Ledger(tmp_path / "ledger.sqlite") as ledger:
         yield Campaign(tmp_path, ledger)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, fixtures: Path) -> Path:
+    """Two different pictures, one of them twice, a document that cannot be sent, a link."""
+    picture(tmp_path / "in/a.png")
+    picture(tmp_path / "in/sub/b.png", 90)
+    shutil.copy(tmp_path / "in/a.png", tmp_path / "in/sub/again.png")
+    shutil.copy(fixtures / "report.docx", tmp_path / "in/sub/deep.docx")
+    (tmp_path / "in/link.png").symlink_to("a.png")
+    return tmp_path

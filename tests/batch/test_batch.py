@@ -5,63 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-import pty
-import re
-import select
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
-
-MMSPREP = [sys.executable, "-m", "mmsprep", "batch"]
-
-
-def picture(path: Path, colour: int = 0, size: int = 64) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.linear_gradient("L").resize((size, size)).point(lambda value: (value + colour) % 256).save(path)
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path, fixtures: Path) -> Path:
-    """Two different pictures, one of them twice, a document that cannot be sent, a link."""
-    picture(tmp_path / "in/a.png")
-    picture(tmp_path / "in/sub/b.png", 90)
-    shutil.copy(tmp_path / "in/a.png", tmp_path / "in/sub/again.png")
-    shutil.copy(fixtures / "report.docx", tmp_path / "in/sub/deep.docx")
-    (tmp_path / "in/link.png").symlink_to("a.png")
-    return tmp_path
-
-
-def batch(folder: Path, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a batch in *folder*."""
-    return subprocess.run(
-        [*MMSPREP, *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def results(folder: Path, store: str = "out") -> dict[str, dict[str, Any]]:
-    lines = (folder / store / "results.jsonl").read_text().splitlines()
-    return {each["source"]: each for each in map(json.loads, lines)}
-
-
-def files(folder: Path) -> list[str]:
-    """List what a person sees in a folder."""
-    seen = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(str(path) for path in seen if not path.name.startswith((".", "results.", "requests.")))
+from tests.batch.running import batch, files, picture, results
 
 
 def test_a_folder_keeps_its_shape_and_each_result_is_told(folder: Path) -> None:
@@ -144,17 +94,6 @@ def test_a_second_name_is_kept_from_the_result_that_is_there(folder: Path) -> No
     batch(folder, "in")
     assert results(folder)["in/c.png"]["again"]
     assert (folder / "out/c.png").read_bytes() == (folder / "out/sub/b.png").read_bytes()
-
-
-def test_fail_fast_stops_at_the_first(tmp_path: Path, fixtures: Path) -> None:
-    (tmp_path / "in").mkdir()
-    shutil.copy(fixtures / "empty.png", tmp_path / "in/a.png")
-    for number in range(60):
-        picture(tmp_path / f"in/b{number}.png", number)
-    said = batch(tmp_path, "in", "--fail-fast", "--jobs", 1)
-    assert said.returncode == 1
-    assert results(tmp_path)["in/a.png"]["status"] == "rejected"
-    assert len(results(tmp_path)) < 10
 
 
 def test_json_tells_each_as_it_ends_and_nothing_else_on_stdout(folder: Path) -> None:
@@ -249,97 +188,3 @@ def test_wrong_usage_is_told_in_words(folder: Path, arguments: list[str], said: 
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_a_store_that_takes_nothing_ends_the_batch_before_all_is_made_in_vain(tmp_path: Path) -> None:
-    many(tmp_path, 60)
-    (tmp_path / "out").touch()
-    said = batch(tmp_path, "in", "--manifest", ".", MMSPREP_LEDGER=str(tmp_path / "ledger.sqlite"))
-    assert said.returncode == 3
-    assert "stopped: " in said.stderr
-    assert "Traceback" not in said.stderr
-    assert len((tmp_path / "results.jsonl").read_text().splitlines()) == 20
-
-
-def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start a batch by itself, and wait until it has told one result."""
-    running = subprocess.Popen(
-        [*MMSPREP, *arguments],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert running.stdout is not None
-    assert running.stdout.readline()
-    return running
-
-
-def many(folder: Path, count: int) -> None:
-    for number in range(count):
-        picture(folder / f"in/{number % 3}/{number:03}.png", number, size=200)
-
-
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path) -> None:
-    many(tmp_path, 80)
-    running = begun(tmp_path, "in", "--report", "report.html")
-    os.killpg(running.pid, signal.SIGINT)
-    started = time.monotonic()
-    _, said = running.communicate(timeout=60)
-    assert time.monotonic() - started < 20
-    assert running.returncode == 130
-    assert said.splitlines()[-1] == "interrupted: what is done is kept; run the same command again to go on"
-    done = results(tmp_path)
-    assert 0 < len(done) < 80
-    assert (tmp_path / "report.html").read_text().endswith("</html>")
-    assert not [name for name in files(tmp_path / "out") if name.startswith(".")]
-    batch(tmp_path, "in")
-    assert all(each["again"] for name, each in results(tmp_path).items() if name in done)
-    assert len(results(tmp_path)) == 80
-
-
-@pytest.mark.slow
-def test_kill_9_at_any_moment_loses_only_what_was_in_flight(tmp_path: Path) -> None:
-    many(tmp_path, 60)
-    batch(tmp_path, "in", "--store", "whole")
-    undisturbed = {name: [m["sha256"] for m in each["media"]] for name, each in results(tmp_path, "whole").items()}
-    for _ in range(4):
-        running = begun(tmp_path, "in", "--store", "torn", "--jobs", "2")
-        assert running.stdout is not None
-        told = [running.stdout.readline() for _ in range(8)]
-        running.kill()
-        told += running.communicate(timeout=60)[0].splitlines(keepends=True)
-        found = results(tmp_path, "torn")
-        whole = sum(line.endswith("\n") for line in told)
-        assert len(found) >= whole
-        for each in found.values():
-            (media,) = each["media"]
-            assert Path(media["url"].removeprefix("file://")).stat().st_size == media["bytes"]
-    said = batch(tmp_path, "in", "--store", "torn")
-    assert said.returncode == 0
-    assert {
-        name: [m["sha256"] for m in each["media"]] for name, each in results(tmp_path, "torn").items()
-    } == undisturbed
-    assert files(tmp_path / "torn") == files(tmp_path / "whole")
-
-
-def test_a_terminal_gets_bars_and_lines_only_for_what_deserves_a_look(folder: Path) -> None:
-    child, screen = pty.fork()
-    if not child:
-        os.chdir(folder)
-        os.environ.update(TERM="xterm-256color", COLUMNS="120")
-        os.execv(MMSPREP[0], [*MMSPREP, "in", "--jobs", "1"])
-    shown = b""
-    while select.select([screen], [], [], 60)[0]:
-        try:
-            shown += os.read(screen, 65_536)
-        except OSError:
-            break
-    os.waitpid(child, 0)
-    said = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
-    assert "Preparing" in said
-    assert "of 5 items" in said
-    assert "✗ in/sub/deep.docx  MMS_002 unknown-type: a Word document; send it as PDF" in said
-    assert "in/a.png ->" not in said
-    assert "3 ready, 2 rejected" in said

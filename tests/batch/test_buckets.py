@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.batch.test_batch import batch
+from tests.batch.running import batch
 from tests.stores.conftest import House, bucket, credentials, servers
 
 from mmsprep.batch.walk import Walk
