@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from tests.servers.s3 import free_port
 from tests.worker.conftest import until
 
+from mmsprep.errors import Misconfigured
 from mmsprep.worker import health
 from mmsprep.worker.metrics import Letters, Metrics
 
@@ -50,6 +52,26 @@ def test_a_loop_that_stands_still_is_not_alive(time: Time) -> None:
     time.now += 61
     pulse.consume()
     assert (pulse.alive, pulse.ready) == (False, False)
+
+
+def test_a_worker_that_looks_for_its_broker_is_left_alone_for_ten_minutes(time: Time) -> None:
+    pulse = health.Pulse(time)
+    pulse.consume()
+    pulse.lose()
+    time.now += 599
+    assert (pulse.alive, pulse.ready) == (True, False)
+    time.now += 2
+    assert not pulse.alive
+    pulse.turn()
+    time.now += 61
+    assert not pulse.alive, "once it was found, its loop must turn"
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_begun() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Misconfigured, match=r"worker\.listen_port"):
+            health.check_free("127.0.0.1", port)
 
 
 @pytest.fixture

@@ -111,6 +111,7 @@ class Echo(bootsteps.ConsumerStep):  # type: ignore[misc]
         """End the calls with the connection: the next one makes a queue of its own."""
         for timer in getattr(self, "_timers", []):
             timer.cancel()
+        c.app.office.pulse.lose()
         super().stop(c)
 
     def _call(self, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 import time
@@ -10,10 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from mmsprep.errors import Misconfigured
 from mmsprep.worker.metrics import Metrics
 
 STALLED_SECONDS = 30.0
 """No sign for so long is none at all: signs are given every few seconds."""
+
+AWAY_SECONDS = 600.0
+"""How long a worker may look for a broker that is away before it counts as stalled itself."""
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Pulse:
     clock: Callable[[], float] = time.monotonic
     turned: float = field(init=False)
     consumed: float | None = None
+    lost: float | None = None
 
     def __post_init__(self) -> None:
         self.turned = self.clock()
@@ -30,6 +36,11 @@ class Pulse:
     def turn(self) -> None:
         """Note that the loop turned."""
         self.turned = self.clock()
+        self.lost = None
+
+    def lose(self) -> None:
+        """Note that the connection is gone: while it is looked for, the loop stands still."""
+        self.lost = self.clock()
 
     def consume(self) -> None:
         """Note that a message came through the broker, or that none waits that could have come."""
@@ -37,7 +48,9 @@ class Pulse:
 
     @property
     def alive(self) -> bool:
-        return self.clock() - self.turned < 2 * STALLED_SECONDS
+        """Whether the loop turns. To begin anew would not bring back a broker that is away."""
+        searching = self.lost is not None and self.clock() - self.lost < AWAY_SECONDS
+        return searching or self.clock() - self.turned < 2 * STALLED_SECONDS
 
     @property
     def ready(self) -> bool:
@@ -54,6 +67,15 @@ class _Quiet(WSGIRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name it has
         pass
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise Misconfigured where somebody else listens, before anything is begun."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise Misconfigured(f"nothing can listen on {host}:{port}: {error.strerror}; set worker.listen_port") from None
 
 
 def serve(host: str, port: int, pulse: Pulse, metrics: Metrics) -> _Server:

@@ -20,8 +20,11 @@ def run(settings: Settings, *, level: str = "INFO") -> int:
 
     from mmsprep.items import cores
     from mmsprep.worker.engine import make_app
+    from mmsprep.worker.health import check_free
 
     logs.configure(level)
+    if settings.worker.listen_port:
+        check_free(settings.worker.listen_host, settings.worker.listen_port)
     # Celery leaves the logs alone when somebody answers this signal.
     signals.setup_logging.connect(_leave_logs_alone, weak=False)
     app = make_app(settings)
