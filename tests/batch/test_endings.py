@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
-import select
 import shutil
 import signal
 import time
 from pathlib import Path
 
 import pytest
-from tests.batch.running import MMSPREP, batch, begun, files, many, picture, results
+from tests.batch.running import batch, begun, files, many, picture, results
+from tests.test_cli import on_terminal
 
 
 def test_fail_fast_stops_at_the_first(tmp_path: Path, fixtures: Path) -> None:
@@ -80,19 +79,7 @@ def test_kill_9_at_any_moment_loses_only_what_was_in_flight(tmp_path: Path) -> N
 
 
 def test_a_terminal_gets_bars_and_lines_only_for_what_deserves_a_look(folder: Path) -> None:
-    child, screen = pty.fork()
-    if not child:
-        os.chdir(folder)
-        os.environ.update(TERM="xterm-256color", COLUMNS="120")
-        os.execv(MMSPREP[0], [*MMSPREP, "in", "--jobs", "1"])
-    shown = b""
-    while select.select([screen], [], [], 60)[0]:
-        try:
-            shown += os.read(screen, 65_536)
-        except OSError:
-            break
-    os.waitpid(child, 0)
-    said = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    said = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", on_terminal(["batch", "in", "--jobs", "1"], folder))
     assert "Preparing" in said
     assert "of 5 items" in said
     assert "✗ in/sub/deep.docx  MMS_002 unknown-type: a Word document; send it as PDF" in said

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.batch.entry import Entry, Part
-from mmsprep.batch.outcome import Done, Outcome, joined
+from mmsprep.batch.outcome import Done, Outcome, joined, requested
 from mmsprep.batch.parts import Parts
 from mmsprep.batch.run import UPLOADS, Wishes
 from mmsprep.errors import REJECTED_CODES, Misconfigured, PrepError, Rejected, Unavailable
@@ -190,12 +190,7 @@ class _Afar:
             outcome = replace(joined(one, done, self._profile), entry=entry, captions=done[0].captions)
         else:
             outcome = joined(entry, done, self._profile)
-        if self._wishes.sending is None or outcome.status != "ready":
-            return outcome
-        try:
-            return replace(outcome, request=self._wishes.sending.request(outcome, self._profile))
-        except PrepError as error:
-            return replace(outcome, result=error.about(entry.label))
+        return requested(outcome, self._wishes.sending, self._profile)
 
 
 def _done(told: Mapping[str, Any], unit: Sequence[Part], key: str, *, again: bool) -> Done:

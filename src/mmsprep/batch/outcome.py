@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmsprep.batch.entry import Entry
@@ -130,6 +130,16 @@ class Sending:
         if self.provider == OWN:
             return message.request(to=to, from_=from_, text=text)
         return message.for_provider(self.provider, to=to, from_=from_, text=text, extra=self.extra)
+
+
+def requested(outcome: Outcome, sending: Sending | None, profile: Profile) -> Outcome:
+    """Give an outcome that is ready the request that sends it, if one is wished; what cannot be sent is rejected."""
+    if sending is None or outcome.status != "ready":
+        return outcome
+    try:
+        return replace(outcome, request=sending.request(outcome, profile))
+    except PrepError as error:
+        return replace(outcome, result=error.about(outcome.entry.label))
 
 
 OWN = "pantheon"

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from mmsprep.batch.content import signature
 from mmsprep.batch.entry import Entry, Part
-from mmsprep.batch.outcome import Done, Outcome, Sending, joined
+from mmsprep.batch.outcome import Done, Outcome, Sending, joined, requested
 from mmsprep.batch.parts import Parts, Shelf
 from mmsprep.errors import PrepError, Unavailable
 from mmsprep.isolate import Cancelled
@@ -134,13 +134,7 @@ class _Batch:
         done = await self._all(entry, [self._profile] * len(entry.parts))
         for narrowed in _rounds(self._profile, done):
             done = await self._all(entry, narrowed)
-        outcome = joined(entry, done, self._profile)
-        if self._wishes.sending is None or outcome.status != "ready":
-            return outcome
-        try:
-            return replace(outcome, request=self._wishes.sending.request(outcome, self._profile))
-        except PrepError as error:
-            return replace(outcome, result=error.about(entry.label))
+        return requested(joined(entry, done, self._profile), self._wishes.sending, self._profile)
 
     async def _all(self, entry: Entry, profiles: list[Profile]) -> list[Done]:
         return list(await asyncio.gather(*map(self._done, entry.parts, profiles)))
