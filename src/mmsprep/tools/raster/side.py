@@ -138,7 +138,7 @@ class Tiles:
         self.reach = TILE * max(pixels.size) / self.screen / 2
         self.centres = _centres(pixels.size, 2 * self.reach)
         self.shown = self._cut(8)
-        self.source = likeness.sample_of(self._inner(self.shown, 8).convert("L"))
+        self.source = likeness.sample_of(self._inner(self.shown.convert("L"), 8))
 
     @property
     def share(self) -> float:
@@ -169,9 +169,11 @@ class Tiles:
         return sheet
 
     def _rescale(self, sheet: Image.Image, edge: int) -> Image.Image:
-        """Scale each tile of a sheet by itself, so that none bleeds into the next."""
+        """Scale the tiles of a sheet; down to a half of it at once, for what bleeds into the next stays in its rim."""
         from PIL import Image
 
+        if 2 * edge >= sheet.height:
+            return sheet.resize((edge * len(self.centres), edge), Image.Resampling.LANCZOS)
         scaled = Image.new(sheet.mode, (edge * len(self.centres), edge))
         for index in range(len(self.centres)):
             tile = sheet.crop((index * sheet.height, 0, (index + 1) * sheet.height, sheet.height))
@@ -182,19 +184,21 @@ class Tiles:
         """Tell how far an encoded sheet is from the source when it is shown on the screen."""
         from PIL import Image
 
-        return likeness.unlikeness(self.source, self._inner(Image.open(BytesIO(data)), eighths).convert("L"))
+        sheet = Image.open(BytesIO(data), formats=["JPEG"])
+        # Of a JPEG libjpeg can decode the luma alone.
+        sheet.draft("L", sheet.size)
+        return likeness.unlikeness(self.source, self._inner(sheet.convert("L"), eighths))
 
     def _inner(self, sheet: Image.Image, eighths: int) -> Image.Image:
-        """Scale the insides of the tiles to the screen."""
+        """Scale the tiles to the screen and leave out their rims, into which the next one bleeds."""
         from PIL import Image
 
-        edge, inner = TILE * eighths / 8, TILE - 2 * RIM
-        rim = RIM * eighths / 8
-        shown = Image.new(sheet.mode, (inner * len(self.centres), inner))
-        for index in range(len(self.centres)):
-            box = (index * edge + rim, rim, (index + 1) * edge - rim, edge - rim)
-            tile = sheet.resize((inner, inner), Image.Resampling.BICUBIC, box=box)
-            shown.paste(tile, (index * inner, 0))
+        count, inner = len(self.centres), TILE - 2 * RIM
+        whole = sheet if eighths == 8 else sheet.resize((TILE * count, TILE), Image.Resampling.BICUBIC)
+        shown = Image.new(sheet.mode, (inner * count, inner))
+        for index in range(count):
+            left = index * TILE + RIM
+            shown.paste(whole.crop((left, RIM, left + inner, RIM + inner)), (index * inner, 0))
         return shown
 
 
