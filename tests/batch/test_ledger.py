@@ -32,6 +32,12 @@ def test_what_is_recorded_is_there_for_the_next(tmp_path: Path) -> None:
         assert ledger.made("other") is None
 
 
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "ledger") as ledger:
+        ledger.record("key", {})
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+
+
 def test_threads_may_write_at_once(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger") as ledger:
         writers = [

@@ -44,14 +44,19 @@ class Kept:
 
 
 class Ledger:
-    """Keep results at *path*. Safe to share among threads, and among processes on one machine."""
+    """Keep results at *path*, or as long as this lives. Safe to share among threads, and processes of one machine."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._lock = threading.Lock()
         with self._telling():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
+            if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                # Thumbnails and cards' words are nobody else's business.
+                path.touch(mode=0o600)
+            self._base = sqlite3.connect(
+                path or ":memory:", timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            )
             self._prepare()
 
     def _prepare(self) -> None:

@@ -89,7 +89,7 @@ def batch(
     places = Places.of(settings, kept, manifest=manifest, report=report)
     how = Wishes(jobs=jobs or cores(), force=force, fail_fast=fail_fast, sending=_sending(provider, to, from_, field))
     try:
-        with Ledger(places.ledger) if places.ledger.exists() or not dry_run else Ledger(Path(":memory:")) as ledger:
+        with Ledger(None if dry_run and not places.ledger.exists() else places.ledger) as ledger:
             parts = Parts(settings, kept, ledger, common.options(wishes))
             try:
                 walk = Walk(sources, settings, places.own)
