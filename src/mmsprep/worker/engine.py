@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
-import signal
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mmsprep.worker")
 
-PR_SET_PDEATHSIG = 1
 WATCH_SECONDS = 10.0
 
 
@@ -123,7 +118,6 @@ def make_app(settings: Settings) -> Celery:
     app.steps["worker"].add(Open)
     app.steps["consumer"].update({Uploads, Echo})
     app.task(name=submit.TASK, bind=True, Request=_request_class(office))(_prepare)
-    signals.worker_process_init.connect(_settle_in, weak=False)
     signals.worker_process_shutdown.connect(lambda **_: _leave(office), weak=False)
     return app
 
@@ -175,12 +169,3 @@ def _leave(office: Office) -> None:
     """End the helper and remove its folder: a working process ends without its own handlers for that."""
     office.desk.close()
     leave()
-
-
-def _settle_in(**_: Any) -> None:
-    """Let a working process end when the leading one is killed: nobody would hand it a job or stop it any more."""
-    if sys.platform == "linux":
-        leader = os.getppid()
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != leader:
-            os.kill(os.getpid(), signal.SIGKILL)
