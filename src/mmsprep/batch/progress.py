@@ -34,8 +34,8 @@ class Progress:
 
         columns: tuple[ProgressColumn, ...] = (
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=26),
-            TaskProgressColumn(),
+            BarColumn(bar_width=26, complete_style="cyan", finished_style="cyan", pulse_style="cyan"),
+            TaskProgressColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[told]}", markup=False, style="dim"),
         )
         self._bars = Bars(
@@ -87,7 +87,9 @@ class Progress:
         """Print a line above the bars: what an item deserves a look for."""
         from rich.text import Text
 
-        self._bars.console.print(Text.assemble((sign, colour), f" {label}  ", (said, "dim")), soft_wrap=True)
+        console = self._bars.console
+        line = Text.assemble((sign, colour), f" {label}  ", (said, "dim"))
+        console.print(line, soft_wrap=not console.is_terminal)
 
     @contextmanager
     def item(self, part: Part) -> Iterator[Callable[[Event], None]]:
