@@ -85,9 +85,9 @@ bench-pdf: $(VENV)/.dev ## Documents against other routes, on FOLDER
 	@$(BIN)/python bench/pdf.py $(FOLDER)
 
 bench-pictures: $(VENV)/.dev ## Pictures against what people use, on FOLDER
-	@$(BIN)/python -m pip install --quiet "pyvips[binary]"
-	@cd bench/pictures && npm install --silent
+	@cd bench/pictures && npm install --silent --no-package-lock
 	@$(BIN)/python -m bench.pictures --every-side $(FOLDER)
+	@$(BIN)/python -m bench.pictures.animations $(FOLDER)
 
 bench-shares: $(VENV)/.dev ## Messages whose bytes are shared, against equal shares, on FOLDER
 	@$(BIN)/python -m bench.shares $(FOLDER)

@@ -23,7 +23,7 @@ from bench.pictures.tables import EVERY, page
 from mmsprep.tools.raster.colour import srgb
 
 LIMITS = (1_500_000, 600_000, 300_000, 100_000)
-SECOND_LIMITS = (600_000, 100_000)
+SECOND_LIMITS = (600_000,)
 """Where butteraugli is asked too, which is slow."""
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "images"
 
