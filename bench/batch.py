@@ -31,10 +31,11 @@ EVERY_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Ran:
-    """One run: its exit status, its time, seconds of CPU that others took meanwhile, its own memory, sampled."""
+    """One run: how it ended, its time, the CPU of all it started and of others meanwhile, its own memory, sampled."""
 
     status: int
     seconds: float
+    cpu_seconds: float
     others_seconds: float
     rss_mb: list[float]
 
@@ -79,8 +80,9 @@ def run(folder: Path, store: Path, *flags: str, kill_after: int | None = None) -
             if kill_after is not None and len(list(results(store))) >= kill_after:
                 batch.kill()
             time.sleep(EVERY_SECONDS if kill_after is None else 0.02)
-    others = max(0.0, _busy_seconds() - busy - (_own_seconds() - own))
-    return Ran(batch.returncode, time.monotonic() - started, others, [each for each in rss if each])
+    cpu = _own_seconds() - own
+    others = max(0.0, _busy_seconds() - busy - cpu)
+    return Ran(batch.returncode, time.monotonic() - started, cpu, others, [each for each in rss if each])
 
 
 def _busy_seconds() -> float:
@@ -154,7 +156,8 @@ def main() -> None:
         )
         print(f"second half {max(first.rss_mb[middle:]):.1f}")
         second = run(home / "in", home / "out", *flags)
-        print(f"second run  {second.seconds:7.1f} s, {100 * second.seconds / first.seconds:.1f} % of the first")
+        parts = 100 * second.seconds / first.seconds, 100 * second.cpu_seconds / first.cpu_seconds
+        print(f"second run  {second.seconds:7.1f} s, {parts[0]:.1f} % of the first; {parts[1]:.1f} % of its CPU")
         if given.kills:
             _kill(home, flags, given)
         shutil.rmtree(home / "in")
