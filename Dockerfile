@@ -10,11 +10,11 @@ ENV PIP_NO_CACHE_DIR=1 \
 WORKDIR /src
 RUN python -m venv --without-pip /opt/mmsprep
 
-# The dependencies by hash, in a layer of their own: it lasts until the lock changes. Wheels only, but for a single
-# module of Python that is published as source alone.
+# The dependencies by hash, in a layer of their own: it lasts until the lock changes. Wheels only, but for two
+# modules of Python that are published as source alone.
 COPY requirements-worker.lock ./
 RUN pip --python /opt/mmsprep/bin/python install --require-hashes \
-    --only-binary :all: --no-binary openlocationcode -r requirements-worker.lock
+    --only-binary :all: --no-binary openlocationcode,pyvips -r requirements-worker.lock
 
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY fixtures fixtures
