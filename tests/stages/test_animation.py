@@ -235,6 +235,7 @@ def _routed(folder: Path, data: bytes, profile: Profile, **options: Any) -> tupl
 def test_what_would_lose_too_much_as_gif_becomes_a_film(tmp_path: Path):
     made, job = _routed(tmp_path, animation(noisy(20), "GIF", duration=100), replace(FILMS, max_bytes=60_000))
     assert made.facts.type == "video/mp4"
+    assert [each.name for each in job.workdir.iterdir()] == [made.path.name]
     assert made.facts.seconds == pytest.approx(2.0, abs=0.1)
     assert "film" in job.warnings[0]
 

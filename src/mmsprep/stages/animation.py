@@ -17,6 +17,9 @@ from mmsprep.tools.ffmpeg.run import Failed
 GIF = "image/gif"
 ANIMATIONS = frozenset({GIF, "image/png", "image/webp", "image/avif"})
 
+WORKING = ".work"
+"""Hidden, so that it is never taken for a result."""
+
 POOR = 0.6
 """The unlikeness from which on a film of the same bytes looks better (docs/benchmarks/animations.md)."""
 
@@ -33,21 +36,24 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     if wish == "mp4" and film:
         job.warn("the animation is sent as a film, which does not repeat by itself")
         raise Declined
-    made = _made(media, job)
-    if wish == "auto" and film and (made is None or unlikeness(media.path, media.facts.type, made.path) > POOR):
-        job.warn(
-            f"as GIF below {job.profile.limit(GIF):,} bytes the animation would lose too much: "
-            "sent as a film, which does not repeat by itself; gif=keep sends the GIF"
-        )
-        raise Declined
-    if made is None:
-        raise Declined
-    if made.setting.step > 1:
-        job.warn("every second frame of the animation is left out, to keep it large enough to see")
-    path = job.new_path(".gif")
-    made.path.rename(path)
-    _clean(job)
-    return (path,)
+    try:
+        made = _made(media, job)
+        if wish == "auto" and film and (made is None or _is_poor(media, made)):
+            job.warn(
+                f"as GIF below {job.profile.limit(GIF):,} bytes the animation would lose too much: "
+                "sent as a film, which does not repeat by itself; gif=keep sends the GIF"
+            )
+            raise Declined
+        if made is None:
+            raise Declined
+        if made.setting.step > 1:
+            job.warn("every second frame of the animation is left out, to keep it large enough to see")
+        path = job.new_path(".gif")
+        made.path.rename(path)
+        return (path,)
+    finally:
+        for path in job.workdir.glob(f"{WORKING}*"):
+            path.unlink(missing_ok=True)
 
 
 STAGE = Stage("animation", accepts, run, frozenset({"gif"}))
@@ -80,10 +86,8 @@ def _own(media: Media, job: Job) -> Base:
 
 
 def _working(job: Job) -> Path:
-    # Hidden, so that it is never taken for a result.
-    return job.workdir / ".work.gif"
+    return job.workdir / f"{WORKING}.gif"
 
 
-def _clean(job: Job) -> None:
-    for path in job.workdir.glob(".work*"):
-        path.unlink(missing_ok=True)
+def _is_poor(media: Media, made: Made) -> bool:
+    return unlikeness(media.path, media.facts.type, made.path) > POOR
