@@ -222,6 +222,7 @@ def test_what_no_worker_knows_is_refused_before_it_is_queued(house: House) -> No
     assert house.depth("jobs") == 0
 
 
+@pytest.mark.slow
 def test_a_worker_whose_broker_falls_silent_is_alive_and_not_ready(
     tmp_path: Path, environment: dict[str, str], fixtures: Path
 ) -> None:

@@ -92,6 +92,7 @@ def test_an_upload_to_s3_is_prepared_by_way_of_its_own_event(amazon: House, fixt
     assert worker.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_job_that_takes_longer_than_its_visibility_is_not_given_to_anybody_else(
     amazon: House, fixtures: Path, tmp_path: Path
 ) -> None:
