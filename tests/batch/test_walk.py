@@ -72,7 +72,8 @@ def test_a_name_that_looks_like_a_pattern_is_a_name(tree: Path) -> None:
 
 
 def test_a_place_is_an_item(tree: Path) -> None:
-    assert found("geo:48.85,2.35") == [("geo:48.85,2.35", "")]
+    for spelling in ("geo:48.85,2.35", "geo:48.85,2.35?z=12", "https://www.google.com/maps?q=48.85,2.35"):
+        assert found(spelling) == [(spelling, "")]
 
 
 def test_a_folder_that_cannot_be_read_is_told_and_the_others_go_on(tree: Path) -> None:

@@ -109,4 +109,6 @@ def _matches(pattern: str) -> list[str]:
 
 
 def _is_pattern(source: str) -> bool:
-    return glob.has_magic(source) and not os.path.lexists(source) and not source.startswith("s3://")
+    # A map's link has a question mark, and means no file.
+    named = os.path.lexists(source) or source.startswith("s3://") or place.looks_like_place(source)
+    return glob.has_magic(source) and not named
