@@ -16,6 +16,7 @@ from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.isolate import Sandbox
 from mmsprep.settings import Settings
 from mmsprep.tools import ffmpeg
+from mmsprep.tools.animation import gifsicle
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,9 @@ def _ffmpeg(settings: Settings) -> Iterator[Check]:
 
 
 def _codecs() -> Iterator[Check]:
-    for package in ("pillow", "pi-heif", "python-magic", "pylibmagic", "pyoxipng"):
+    try:
+        yield Check("gifsicle", True, gifsicle.find())
+    except PrepError as error:
+        yield Check("gifsicle", False, str(error))
+    for package in ("pillow", "pi-heif", "pyvips-binary", "python-magic", "pylibmagic", "pyoxipng"):
         yield Check(package, True, version(package))
