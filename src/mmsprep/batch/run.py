@@ -193,11 +193,11 @@ def _rounds(profile: Profile, done: list[Done]) -> Iterator[list[Profile]]:
     if profile.total_bytes is None or len(ready) < len(done) or len(ready) < 2:
         return
     needs = [sum(media.facts.bytes for media in each.media) for each in ready]
-    if sum(needs) <= profile.total_bytes:
+    if sum(needs) < profile.total_bytes:
         return
     yield [
         profile if need <= most else replace(profile, max_bytes=_rounded(most // max(1, len(each.media))))
-        for each, need, most in zip(ready, needs, share(profile.total_bytes, needs), strict=True)
+        for each, need, most in zip(ready, needs, share(profile.total_bytes - 1, needs), strict=True)
     ]
 
 
