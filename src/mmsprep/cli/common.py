@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,6 +84,16 @@ def pairs(given: list[str] | None, what: str) -> dict[str, str]:
 
 def status(result: Prepared | PrepError) -> Exit:
     return {"rejected": Exit.REJECTED, "unavailable": Exit.UNAVAILABLE}.get(getattr(result, "status", ""), Exit.READY)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """End with one line and the right status where a store or a broker cannot be reached."""
+    try:
+        yield
+    except PrepError as error:
+        typer.echo(f"mmsprep: {error}", err=True)
+        raise typer.Exit(status(error)) from None
 
 
 def settings(**flags: Any) -> Settings:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmsprep.cli.common import AsJson, Exit, settings, status
-from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.cli.common import AsJson, Exit, settings, told
+from mmsprep.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mmsprep.stores import Upkeep
@@ -44,7 +42,7 @@ def init(
     Exit status: 0 ready, 2 wrong usage, 3 unavailable, or --public is not to be had.
     """
     ended = Exit.READY
-    with _told():
+    with told():
         for step in _open(url).init(public=public):
             if as_json:
                 typer.echo(json.dumps({"step": step.name, "done": step.done, "found": step.found}))
@@ -79,7 +77,7 @@ def purge(
     if foreign := [item for item, key in keys.items() if key is None]:
         raise Misconfigured(f"{foreign[0]} is no key or URL of ours; give one as mmsprep printed it")
     erased = 0
-    with _told():
+    with told():
         wanted = [key for key in keys.values() if key]
         for key in _open(url).purge(older_than_days=older_than, keys=wanted, dry_run=dry_run):
             typer.echo(json.dumps({"key": key, "erased": not dry_run}) if as_json else key)
@@ -99,13 +97,3 @@ def _open(url: str | None) -> Upkeep:
     if not isinstance(store, Upkeep):
         raise Misconfigured(f"the store {chosen.store} has no upkeep: its plug-in offers neither init nor purge")
     return store
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """End with one line and the right status where the store cannot be reached."""
-    try:
-        yield
-    except PrepError as error:
-        typer.echo(f"mmsprep: {error}", err=True)
-        raise typer.Exit(status(error)) from None

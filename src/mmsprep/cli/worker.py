@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmsprep.cli import common
-from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.errors import Misconfigured
 
 if TYPE_CHECKING:
     from mmsprep.worker.messages import Job
@@ -41,7 +40,7 @@ def worker(
         settings = settings.model_copy(update={"worker": _with(settings.worker, concurrency=concurrency)})
     from mmsprep.worker import run
 
-    with _told():
+    with common.told():
         if init:
             run.make_queues(settings)
             typer.echo(f"the queues {settings.worker.queue}-… are there")
@@ -73,7 +72,7 @@ def enqueue(
     from mmsprep.worker import collect, enqueue, enqueue_event
 
     settings = common.settings()
-    with _told():
+    with common.told():
         if event:
             enqueue_event(sys.stdin.buffer.read(), settings)
             return
@@ -109,7 +108,7 @@ def dead_letters(
     if requeue and erase:
         raise Misconfigured("put them back or erase them; not both")
     count = 0
-    with _told():
+    with common.told():
         for letter in listed(common.settings(), requeue=requeue, erase=erase, job=job):
             count += 1
             if as_json:
@@ -174,13 +173,3 @@ def _with(options: Any, **changes: Any) -> Any:
 def _needs_extra() -> None:
     if find_spec("celery") is None or find_spec("structlog") is None or find_spec("prometheus_client") is None:
         raise Misconfigured("the queue needs more; pip install 'mmsprep[worker]'")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """End with one line and the right status where the broker or the store cannot be reached."""
-    try:
-        yield
-    except PrepError as error:
-        typer.echo(f"mmsprep: {error}", err=True)
-        raise typer.Exit(common.status(error)) from None
