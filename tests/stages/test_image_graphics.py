@@ -6,6 +6,7 @@ import random
 import struct
 import zlib
 from dataclasses import replace
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 from tests.stages.test_image import BOTH, JPEG_ONLY, Prepare, off_by, photo, prepare, saved, screenshot
@@ -67,6 +68,11 @@ def test_a_tightly_coded_picture_does_not_grow_for_nothing(prepare: Prepare):
     assert path.stat().st_size < 250_000
     with Image.open(path) as made:
         assert off_by(scene.resize(made.size), made) < 4
+
+
+def test_a_noisy_heic_does_not_grow_for_its_noise(prepare: Prepare, fixtures: Path):
+    path, _ = prepare((fixtures / "photo.heic").read_bytes(), replace(BOTH, max_bytes=1_500_000))
+    assert 400_000 < path.stat().st_size < 850_000
 
 
 def test_a_drawing_that_has_to_be_a_jpeg_uses_its_bytes(prepare: Prepare):

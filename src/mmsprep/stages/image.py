@@ -25,9 +25,9 @@ LOSSLESS_TYPES = frozenset(FORMATS) - {"image/jpeg", "image/heic", "image/avif"}
 """Sources that may hold graphics: the others were photographs or have lost what PNG would keep."""
 
 TIGHTLY_CODED = frozenset({"image/heic", "image/avif"})
-TIGHT = 0.017
-"""The unlikeness at which a JPEG of such a source is done (SSIMULACRA 2 above 90): nearer to what was lost before
-would take three times the source's bytes, and show nothing."""
+TIGHT, TIGHT_FINEST = 0.017, 13.0
+"""The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90): to come nearer
+would take several times the source's bytes, and show nothing."""
 
 PHOTOGRAPHIC = 0.3
 """The share of equal neighbours below which a picture is a photograph (screenshots have 0.7 to 0.98)."""
@@ -119,8 +119,8 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
         job.lost(0)
         return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
-        enough = TIGHT if source_type in TIGHTLY_CODED else PERFECT
-        return _as_jpeg(source.pixels, job, source.finish, enough), ".jpg"
+        enough, finest = (TIGHT, TIGHT_FINEST) if source_type in TIGHTLY_CODED else (PERFECT, jpeg.FINEST)
+        return _as_jpeg(source.pixels, job, source.finish, enough, finest), ".jpg"
     pixels = source.finish(source.pixels)
     as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
     if as_png and "image/png" in profile.types and (found := _graphic(pixels, job)):
@@ -152,11 +152,14 @@ def _as_jpeg(
     job: Job,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
     enough: float = PERFECT,
+    finest: float = jpeg.FINEST,
 ) -> bytes:
     limit = job.profile.limit("image/jpeg")
     largest = max(job.profile.within(*pixels.size))
     progressive = job.profile.progressive
-    data = jpeg.fit_jpeg(pixels, limit, largest, progressive=progressive, enough=enough, finish=finish, lost=job.lost)
+    data = jpeg.fit_jpeg(
+        pixels, limit, largest, progressive=progressive, enough=enough, finest=finest, finish=finish, lost=job.lost
+    )
     if data is None:
         raise Rejected(
             "cannot-fit", f"no picture worth looking at fits below {limit} bytes; crop it or raise the limit"

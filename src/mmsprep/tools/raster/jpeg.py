@@ -54,22 +54,24 @@ def fit_jpeg(
     *,
     progressive: bool = False,
     enough: float = PERFECT,
+    finest: float = FINEST,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
     lost: Callable[[float], None] = lambda _: None,
 ) -> bytes | None:
     """Give the JPEG of *pixels* below *limit* bytes and with a long side up to *largest* that looks best on a screen.
 
-    Bytes that would bring it nearer to its source than *enough* are not spent.
+    Bytes that would bring it nearer to its source than *enough*, or its tables beyond *finest*, are not spent.
     *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed. *lost* is
     told how far the result is from *pixels* on a screen (`likeness.unlikeness`), where that was looked at.
     None says that no size and quality worth looking at fits.
     """
-    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=FINEST, enough=enough)
+    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=finest, enough=enough)
     side = choice.side if choice else min(largest, first_side(pixels.size, limit))
     while True:
         small = finish(at_side(pixels, side))
-        high = choice.quality if choice and choice.eased else FINEST
-        guess, slope = (high, SLOPE) if high < FINEST else _foresee(small, limit, choice)
+        eased = choice is not None and choice.eased
+        high = choice.quality if choice and eased else finest
+        guess, slope = (high, SLOPE) if eased else _foresee(small, limit, choice)
         found = _fit_quality(small, limit, guess, slope, high, progressive=progressive)
         if found is not None:
             if choice:
