@@ -20,7 +20,7 @@ from tests.worker.test_events import event, record
 from tests.worker.test_webhook import receiving
 
 import mmsprep
-from mmsprep.worker import BucketSource, Job, collect, enqueue
+from mmsprep.worker import BucketSource, Job, collect, enqueue, queues
 
 pytestmark = pytest.mark.services
 
@@ -220,6 +220,16 @@ def test_what_no_worker_knows_is_refused_before_it_is_queued(house: House) -> No
         ended = house.command("enqueue", *sources, *option)
         assert ended.returncode == 2, ended
     assert house.depth("jobs") == 0
+
+
+def test_a_message_tells_of_a_job_in_one_place_alone(house: House) -> None:
+    enqueue([job("in/Jane Doe's wedding.jpg", "discreet")], house.settings)
+    with house.connection() as connection:
+        queue = queues.jobs(house.settings.worker).bind(connection.default_channel)
+        until(lambda: house.depth("jobs") == 1)
+        message = queue.get(no_ack=True, accept=["json"])
+    assert "Jane Doe" in str(message.body)
+    assert "Jane Doe" not in str(message.headers)
 
 
 @pytest.mark.slow

@@ -132,7 +132,6 @@ def celery_settings(options: WorkerOptions) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "accept_content": ["json"],
         "task_serializer": "json",
-        "task_argsrepr_maxsize": 16,
     }
     if options.concurrency:
         chosen["worker_concurrency"] = options.concurrency

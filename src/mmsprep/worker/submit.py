@@ -27,6 +27,8 @@ def client(options: WorkerOptions) -> Celery:
 
     app = Celery("mmsprep", set_as_current=False)
     app.conf.update(queues.celery_settings(options))
+    # Celery repeats the arguments in a header, for its logs: they would tell names, and take room in SQS.
+    app.amqp.argsrepr_maxsize = 16
     return app
 
 
