@@ -223,7 +223,10 @@ def test_what_no_worker_knows_is_refused_before_it_is_queued(house: House) -> No
 
 
 def test_a_message_tells_of_a_job_in_one_place_alone(house: House) -> None:
-    enqueue([job("in/Jane Doe's wedding.jpg", "discreet")], house.settings)
+    enqueue(
+        [job("a.jpg", "discreet", profile="pantheon", correlation={"name": "Jane Doe"}, captions=("Jane Doe",))],
+        house.settings,
+    )
     with house.connection() as connection:
         queue = queues.jobs(house.settings.worker).bind(connection.default_channel)
         until(lambda: house.depth("jobs") == 1)
