@@ -87,6 +87,7 @@ bench-pdf: $(VENV)/.dev ## Documents against other routes, on FOLDER
 bench-pictures: $(VENV)/.dev ## Pictures against what people use, on FOLDER
 	@cd bench/pictures && npm install --silent --no-package-lock
 	@$(BIN)/python -m bench.pictures --every-side $(FOLDER)
+	@$(BIN)/python -m bench.pictures.parts $(FOLDER)
 	@$(BIN)/python -m bench.pictures.animations $(FOLDER)
 
 bench-shares: $(VENV)/.dev ## Messages whose bytes are shared, against equal shares, on FOLDER
