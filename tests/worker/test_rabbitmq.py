@@ -272,8 +272,8 @@ def test_the_webhook_is_told_and_told_again_until_it_listens(house: House, fixtu
 
 
 READ_ONLY = """
-mount --make-rprivate / && mount -t tmpfs -o mode=1777 tmpfs /tmp && mount -o remount,ro,bind / || exit 9
-cd / && export TMPDIR=/tmp && ! touch /etc/written 2>/dev/null && exec "$@"
+mount --make-rprivate / && mount -t tmpfs -o mode=1777 tmpfs "${TMPDIR:-/tmp}" && mount -o remount,ro,bind / || exit 9
+cd / && ! touch /etc/written 2>/dev/null && exec "$@"
 """
 
 
