@@ -21,7 +21,7 @@ from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
 from mmsprep.receive import Foreseen, Output, Received, receive, receive_foreseen, receive_inspected
 from mmsprep.settings import Settings
-from mmsprep.source import Opened, Source, label_of, opened, place_of, plain_name, rereadable
+from mmsprep.source import Opened, Source, is_built, label_of, opened, place_of, plain_name, rereadable
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
 from mmsprep.tools import ffmpeg, tiles
@@ -90,16 +90,38 @@ class Items:
         self._fetch = Downloads(settings.s3, settings.source_buckets)
         self._ffmpeg = ffmpeg.find(settings.ffmpeg) if settings.ffmpeg else None
         self._most = max(settings.limits.media_bytes, settings.limits.picture_bytes)
-        self._sandbox = Sandbox(
-            preload=("mmsprep.warm", *(name.partition(":")[0] for name in stages)),
-            require=settings.require_sandbox,
-            python=settings.python,
+        modules = [name.partition(":")[0] for name in stages]
+        self._sandbox = self._helped_by("mmsprep.warm", *modules)
+        # A place or a contact needs none of the codecs: where it is all there is, they are not loaded for it.
+        plugged = [each for each in modules if not each.startswith("mmsprep.")]
+        self._light = self._helped_by("mmsprep.route", *plugged)
+        self._begun = False
+        self._lock = threading.Lock()
+
+    def _helped_by(self, *preload: str) -> Sandbox:
+        return Sandbox(
+            preload=preload,
+            require=self._settings.require_sandbox,
+            python=self._settings.python,
             readable=(self._ffmpeg,) if self._ffmpeg else (),
         )
 
     def close(self) -> None:
         """End what is still running."""
         self._sandbox.close()
+        self._light.close()
+
+    @contextmanager
+    def _walls(self, *, built: bool) -> Iterator[Sandbox]:
+        """Choose the sandbox: a helper of its own, which starts sooner, for a first item that was built here."""
+        with self._lock:
+            light = built and not self._begun
+            self._begun = True
+        if not light:
+            yield self._sandbox
+            return
+        with self._light:
+            yield self._light
 
     def make(
         self,
@@ -132,7 +154,8 @@ class Items:
         }
         with self._opened(source, name) as (each, directory):
             task, cancel = "mmsprep.route:prepare_item", cancel or Cancel()
-            untrusted = self._run(task, arguments, each, directory, progress, cancel, spent)
+            with self._walls(built=is_built(source)) as walls:
+                untrusted = self._run(task, arguments, each, directory, progress, cancel, spent, walls)
             received = receive(untrusted, directory, profile)
             return Made(
                 source=each.label,
@@ -195,12 +218,13 @@ class Items:
         progress: Callable[[Event], None],
         cancel: Cancel,
         spent: Callable[[Usage], None] = lambda _: None,
+        walls: Sandbox | None = None,
     ) -> Any:
         def emit(untrusted_event: dict[str, Any]) -> None:
             progress(_event(untrusted_event))
 
         for left in reversed(range(TRIES)):
-            item = self._sandbox.start(
+            item = (walls or self._sandbox).start(
                 task, arguments, limits=self._settings.limits, workdir=directory, source=source.descriptor, emit=emit
             )
             with item, cancel.watching(item):

@@ -122,6 +122,11 @@ def rereadable(source: Source, folder: Path, *, max_bytes: int, fetch: Fetch | N
     return Copied(label_of(source), copy)
 
 
+def is_built(source: Source) -> bool:
+    """Tell a contact or a place from what somebody made elsewhere: nothing has to be decoded for it."""
+    return isinstance(source, Contact) or place_of(source) is not None
+
+
 def place_of(source: Source) -> Place | None:
     """Give the place that *source* is, or that a text means: a file of that name comes first.
 
