@@ -20,7 +20,7 @@ from mmsprep.limits import Limits
 
 ITEMS = 200
 LAYERS = ("user namespace", "pid namespace", "net namespace", "ipc namespace", "landlock", "seccomp")
-PRELOAD = ("PIL.Image", "PIL.JpegImagePlugin", "pi_heif", "magic")
+PRELOAD = ("mmsprep.warm",)
 
 
 def nothing(arguments: dict[str, Any], _inside: Inside | None = None) -> dict[str, Any]:
