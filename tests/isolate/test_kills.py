@@ -90,7 +90,7 @@ def test_when_the_caller_is_killed_all_is_gone_with_its_directories(callers: lis
     caller.process.kill()
 
     assert soon(lambda: not caller.left()), caller.left()
-    assert soon(lambda: not leftovers(tmp_path)), leftovers(tmp_path)
+    assert soon(lambda: not leftovers(tmp_path), 3.0), leftovers(tmp_path)
 
 
 def test_when_the_callers_whole_group_is_killed_the_helper_cleans_up(callers: list[Caller], tmp_path: Path) -> None:
