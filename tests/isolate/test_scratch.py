@@ -144,4 +144,6 @@ def test_links_in_a_directory_are_removed_and_not_followed(tmp_path: Path) -> No
 
 
 def test_removing_what_is_gone_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "kept").touch()
     scratch.remove(tmp_path / "gone")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
