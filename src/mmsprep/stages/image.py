@@ -13,8 +13,9 @@ from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools.raster import colour, heic, jpeg, likeness, png
+from mmsprep.tools.raster.cicp import code_points
 from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
-from mmsprep.tools.raster.hdr import CodePoints, code_points, to_srgb
+from mmsprep.tools.raster.hdr import CodePoints, to_srgb
 from mmsprep.tools.raster.kept import Coding
 from mmsprep.tools.raster.side import PERFECT, first_side
 
@@ -70,7 +71,6 @@ class Decoded:
     points: CodePoints | None = None
 
     def finish(self, scaled: Image.Image) -> Image.Image:
-        # Code points come before a profile (PNG 3rd edition, 13.13).
         if self.points is not None:
             shown = colour.bare(to_srgb(colour.srgb(scaled), self.points))
         else:
@@ -85,9 +85,10 @@ def _decoded(media: Media, job: Job) -> Decoded:
     part = _part(stored, first_side(stored, job.profile.limit("image/jpeg")))
     if media.facts.type == "image/jpeg" and part > 1:
         picture.draft(None, (-(-stored[0] // part), -(-stored[1] // part)))
+    points = code_points(media.path, media.facts.type)
     large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
     if large and (small := heic.reduced(media.path, part)) is not None:
-        return Decoded(small, picture.info.get("icc_profile"), None)
+        return Decoded(small, picture.info.get("icc_profile"), None, points=points)
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
@@ -96,8 +97,7 @@ def _decoded(media: Media, job: Job) -> Decoded:
     may_fit = media.facts.bytes < 2 * job.profile.limit("image/jpeg") and media.facts.pixels <= KEPT_PIXELS
     coding = Coding.of(picture) if may_fit and picture.size == stored else None
     pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
-    points = code_points(media.path) if media.facts.type == "image/png" else None
-    known = points if points and not points.plain and pixels.mode in {"RGB", "RGBA"} else None
+    known = points if pixels.mode in {"RGB", "RGBA"} else None
     return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding, known)
 
 

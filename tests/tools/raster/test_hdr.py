@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from io import BytesIO
-from pathlib import Path
-
 import pytest
 from PIL import Image
 
-from mmsprep.tools.raster.hdr import BT709, BT2020, HLG, P3, PQ, CodePoints, code_points, to_srgb
+from mmsprep.tools.raster.hdr import BT709, BT2020, HLG, P3, PQ, CodePoints, to_srgb
 
 
 def pq(nits: float) -> int:
@@ -21,16 +16,6 @@ def pq(nits: float) -> int:
 
 def shown(colour: tuple[int, int, int], points: CodePoints) -> tuple[int, int, int]:
     return to_srgb(Image.new("RGB", (4, 4), colour), points).getpixel((1, 1))
-
-
-def tagged(picture: Image.Image, primaries: int, transfer: int) -> bytes:
-    """Save a PNG with a chunk cICP."""
-    buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    data = buffer.getvalue()
-    body = b"cICP" + bytes((primaries, transfer, 0, 1))
-    chunk = struct.pack(">I", 4) + body + struct.pack(">I", zlib.crc32(body))
-    return data[:33] + chunk + data[33:]
 
 
 @pytest.mark.parametrize(("nits", "expected"), [(0, 0), (20.3, 89), (50, 137), (101.5, 188), (1000, 255)])
@@ -69,23 +54,7 @@ def test_alpha_is_left_alone():
     assert to_srgb(picture, CodePoints(BT2020, PQ)).getpixel((0, 0))[3] == 77
 
 
-def test_code_points_are_read_from_before_the_pixels(tmp_path: Path):
-    path = tmp_path / "hdr.png"
-    path.write_bytes(tagged(Image.new("RGB", (8, 8), "red"), BT2020, PQ))
-    assert code_points(path) == CodePoints(BT2020, PQ)
-
-
-def test_plain_and_unknown_code_points_change_nothing(tmp_path: Path):
-    path = tmp_path / "plain.png"
-    Image.new("RGB", (8, 8), "red").save(path)
-    assert code_points(path) is None
+def test_plain_and_unknown_code_points_change_nothing():
     assert CodePoints(BT709, 13).plain
     assert CodePoints(200, PQ).plain
     assert not CodePoints(BT2020, PQ).plain
-
-
-@pytest.mark.parametrize("cut", [9, 20, 36, 44])
-def test_a_cut_off_header_has_no_code_points(tmp_path: Path, cut: int):
-    path = tmp_path / "cut.png"
-    path.write_bytes(tagged(Image.new("RGB", (8, 8), "red"), BT2020, PQ)[:cut])
-    assert code_points(path) is None

@@ -1,4 +1,4 @@
-"""Pictures whose numbers stand for light beyond white: what PNG calls coding-independent code points.
+"""Pictures whose numbers stand for light beyond white, by their coding-independent code points (ITU-T H.273).
 
 A table over all colours is made once and laid over the picture: the curves of ITU-R BT.2100 to light, a roll-off
 of what is brighter than white, the primaries of BT.709, the curve of sRGB.
@@ -6,7 +6,6 @@ of what is brighter than white, the primaries of BT.709, the curve of sRGB.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ TO_BT709 = {
 }
 GRID = 33
 
-HEAD_BYTES = 65_536
-
 
 class CodePoints(NamedTuple):
     """What a picture's numbers mean: primaries and transfer, by their numbers in ITU-T H.273."""
@@ -44,18 +41,6 @@ class CodePoints(NamedTuple):
         """Whether viewers show it as it is, or we do not know better."""
         known = self.transfer in {PQ, HLG} or self.transfer in GAMMA_LIKE
         return not known or self.primaries not in TO_BT709 or (self.primaries == BT709 and self.transfer in GAMMA_LIKE)
-
-
-def code_points(path: Path) -> CodePoints | None:
-    """Read the chunk cICP of a PNG (3rd edition, 11.3.2.6), which has to stand before its pixels."""
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    at = 8
-    while at + 12 <= len(head) and head[at + 4 : at + 8] != b"IDAT":
-        if head[at + 4 : at + 8] == b"cICP":
-            return CodePoints(head[at + 8], head[at + 9])
-        at += 12 + int.from_bytes(head[at : at + 4], "big")
-    return None
 
 
 def to_srgb(picture: Image.Image, points: CodePoints) -> Image.Image:

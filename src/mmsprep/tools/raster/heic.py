@@ -7,11 +7,12 @@ made in memory, which is decoded, reduced and pasted; boxes and their fields are
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from mmsprep.tools.raster.boxes import associations, box, boxes, places, primary, references, span
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,18 +53,18 @@ class Grid:
 
     @classmethod
     def _read(cls, data: bytes) -> Self:
-        boxes = dict(_boxes(dict(_boxes(data))[b"meta"][4:]))
-        primary = struct.unpack(">H", boxes[b"pitm"][4:6])[0]
-        places, own = _places(boxes[b"iloc"]), dict(_boxes(boxes[b"iprp"]))
-        known = [(kind, content) for kind, content in _boxes(own[b"ipco"])]
-        linked = _associations(own[b"ipma"])
-        made_of = _references(boxes[b"iref"])[primary]
-        method, spans = places[primary]
-        described = _span(boxes[b"idat"] if method == 1 else data, spans)
+        meta = dict(boxes(dict(boxes(data))[b"meta"][4:]))
+        shown = primary(meta[b"pitm"])
+        lying, own = places(meta[b"iloc"]), dict(boxes(meta[b"iprp"]))
+        known = list(boxes(own[b"ipco"]))
+        linked = associations(own[b"ipma"])
+        made_of = references(meta[b"iref"])[shown]
+        method, spans = lying[shown]
+        described = span(meta[b"idat"] if method == 1 else data, spans)
         wide = ">BBBBII" if described[1] & 1 else ">BBBBHH"
         _, _, rows, columns, width, height = struct.unpack(wide, described[: struct.calcsize(wide)])
         of_tile = [known[index - 1] for index in linked[made_of[0]]]
-        of_whole = [known[index - 1] for index in linked[primary]]
+        of_whole = [known[index - 1] for index in linked[shown]]
         if len(made_of) != (rows + 1) * (columns + 1) or len(made_of) > MOST_TILES or b"clap" in dict(of_whole):
             raise Unsuited
         return cls(
@@ -71,7 +72,7 @@ class Grid:
             rows + 1,
             (width, height),
             struct.unpack(">II", dict(of_tile)[b"ispe"][4:12]),
-            tuple(_span(data, places[each][1]) for each in made_of),
+            tuple(span(data, lying[each][1]) for each in made_of),
             tuple(box(kind, content) for kind, content in of_tile if kind not in FOREIGN),
             tuple(box(kind, content) for kind, content in of_whole if kind == b"colr"),
             tuple(kind + content for kind, content in of_whole if kind in TURNS),
@@ -144,20 +145,15 @@ def container(
     start = box(b"ftyp", b"heic\0\0\0\0mif1heic")
 
     def meta(at: int) -> bytes:
-        places = [struct.pack(">HHHHII", 1, 1, 0, 1, 0, len(grid))]
+        entries = [struct.pack(">HHHHII", 1, 1, 0, 1, 0, len(grid))]
         for number, tile in enumerate(tiles, 2):
-            places.append(struct.pack(">HHHHII", number, 0, 0, 1, at, len(tile)))
+            entries.append(struct.pack(">HHHHII", number, 0, 0, 1, at, len(tile)))
             at += len(tile)
-        located = _full(b"iloc", 1, b"\x44\0" + struct.pack(">H", count + 1) + b"".join(places))
+        located = _full(b"iloc", 1, b"\x44\0" + struct.pack(">H", count + 1) + b"".join(entries))
         return _full(b"meta", 0, *shared, located)
 
     begins = len(start) + len(meta(0)) + 8
     return start + meta(begins) + box(b"mdat", *tiles)
-
-
-def box(kind: bytes, *parts: bytes) -> bytes:
-    content = b"".join(parts)
-    return struct.pack(">I", 8 + len(content)) + kind + content
 
 
 def _full(kind: bytes, version: int, *parts: bytes) -> bytes:
@@ -166,81 +162,3 @@ def _full(kind: bytes, version: int, *parts: bytes) -> bytes:
 
 def _counted(entries: list[bytes]) -> bytes:
     return struct.pack(">I", len(entries)) + b"".join(entries)
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the boxes that lie side by side, each with its content."""
-    at = 0
-    while at + 8 <= len(data):
-        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        end = at + size if size else len(data)
-        if size and size < head:
-            return
-        yield kind, data[at + head : end]
-        at = end
-
-
-def _span(data: bytes, spans: list[tuple[int, int]]) -> bytes:
-    return b"".join(data[start : start + length] for start, length in spans)
-
-
-def _places(iloc: bytes) -> dict[int, tuple[int, list[tuple[int, int]]]]:
-    """Read where items lie: by number, how to count (1 is within idat) and the spans."""
-    version, sizes, rest = iloc[0], iloc[4], iloc[5]
-    offset_size, length_size, base_size = sizes >> 4, sizes & 15, rest >> 4
-    index_size = rest & 15 if version else 0
-    reader = _Reader(iloc, 6)
-    number_size = 4 if version == 2 else 2
-    places = {}
-    for _ in range(reader.take(number_size)):
-        number = reader.take(number_size)
-        method = reader.take(2) & 15 if version else 0
-        reader.take(2)
-        base = reader.take(base_size)
-        spans = []
-        for _ in range(reader.take(2)):
-            reader.take(index_size)
-            start = base + reader.take(offset_size)
-            spans.append((start, reader.take(length_size)))
-        places[number] = (method, spans)
-    return places
-
-
-def _associations(ipma: bytes) -> dict[int, list[int]]:
-    """Read which properties an item has, as numbers from 1."""
-    reader = _Reader(ipma, 4)
-    number_size, index_size = (4 if ipma[0] else 2), (2 if ipma[3] & 1 else 1)
-    mask = 0x7FFF if index_size == 2 else 0x7F
-    linked = {}
-    for _ in range(reader.take(4)):
-        number = reader.take(number_size)
-        linked[number] = [reader.take(index_size) & mask for _ in range(reader.take(1))]
-    return linked
-
-
-def _references(iref: bytes) -> dict[int, list[int]]:
-    """Read of which items an item is made."""
-    size = 4 if iref[0] else 2
-    made_of = {}
-    for kind, content in _boxes(iref[4:]):
-        if kind == b"dimg":
-            reader = _Reader(content, 0)
-            number = reader.take(size)
-            made_of[number] = [reader.take(size) for _ in range(reader.take(2))]
-    return made_of
-
-
-class _Reader:
-    """Take big-endian numbers from bytes, one after another; raises IndexError past their end."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
-
-    def take(self, size: int) -> int:
-        taken = self.data[self.at : self.at + size]
-        if len(taken) != size:
-            raise IndexError
-        self.at += size
-        return int.from_bytes(taken, "big")
