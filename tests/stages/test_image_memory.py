@@ -76,6 +76,16 @@ def test_a_jpeg_of_many_megapixels_takes_few_megabytes(tmp_path: Path, size: tup
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("sampling", "most"), [("4:2:0", 130), ("4:4:4", 170)])
+def test_a_progressive_jpeg_takes_its_coefficients_and_its_pixels_but_no_more(tmp_path: Path, sampling: str, most: int):
+    source = tmp_path / "progressive.jpg"
+    scene(4928, 3264).save(source, "JPEG", quality=85, progressive=True, subsampling=sampling)
+    megabytes, width, _ = grown(tmp_path, source)
+    assert megabytes < most
+    assert width >= 1500
+
+
+@pytest.mark.slow
 def test_a_heic_of_200_megapixels_stays_within_what_an_item_may_have(tmp_path: Path):
     source = heic(tmp_path, 32, 24)
     megabytes, width, written = grown(tmp_path, source)
