@@ -13,7 +13,7 @@ from mmsprep.profile import Profile
 
 
 class Declined(Exception):
-    """Say that this stage would do badly with this media: the next one gets the same media."""
+    """Say that another stage does better with this media: the next one that accepts it gets it unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Job:
             self.warnings.append(text)
 
     def offer_text(self, text: str) -> None:
-        """Offer what belongs into the message's text beside this media, such as a place's link."""
+        """Offer something for the message's text to go with this media, such as a place's link."""
         if text not in self.texts:
             self.texts.append(text)
 
@@ -66,9 +66,9 @@ class Job:
         self.links.append(path)
 
     def lost(self, unlikeness: float) -> None:
-        """Tell how far a result is from its source for the eye, 0 where nothing is lost: a message is shared by it.
+        """Tell how unlike its source a result looks, 0 where nothing is lost.
 
-        What is sent as a film, a page or a card tells nothing.
+        The bytes of a message are divided by it (`compose`). Films, pages and cards tell nothing.
         """
         self.losses.append(unlikeness)
 
@@ -88,8 +88,9 @@ class Stage:
     """One way of turning media into what can be sent.
 
     ``accepts`` looks at the facts and the profile and decides nothing else. ``run`` writes its results to
-    ``job.new_path(suffix)`` and returns their paths in the order in which they are to be sent; what they are
-    is measured afterwards. It raises `Declined` to leave the media to the next stage, or `Rejected`.
+    ``job.new_path(suffix)`` and returns their paths in the order in which they are to be sent (none where it
+    offers a link instead); what they are is measured afterwards. It raises `Declined` to leave the media to the
+    next stage, or `Rejected`.
     """
 
     name: str
