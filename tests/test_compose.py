@@ -23,7 +23,7 @@ def made(*sizes: int) -> Made:
     facts = [Facts(type="image/jpeg", bytes=size) for size in sizes]
     outputs = tuple(Output(Path("x"), ".jpg", "0" * 64, each) for each in facts)
     received = Received(facts[0], outputs, (), ("image",), (), ())
-    return Made("x", received, tuple("x.jpg" for _ in sizes), (), 0.1)
+    return Made("x", "x", received, tuple("x.jpg" for _ in sizes), (), 0.1)
 
 
 class Encoder:

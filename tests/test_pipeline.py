@@ -20,8 +20,9 @@ import pytest
 from PIL import Image
 
 import mmsprep
-from mmsprep import Contact, Limits, Misconfigured, Pipeline, Place, Profile, Rejected
+from mmsprep import Contact, Limits, Misconfigured, Pipeline, Place, Profile, Rejected, Unavailable
 from mmsprep.contact import Phone
+from mmsprep.media import Media
 from mmsprep.prepared import failure_as_dict
 from mmsprep.settings import Settings
 from mmsprep.tools.tiles import TileSource
@@ -123,6 +124,22 @@ def test_the_same_source_gives_the_same_bytes_alone_or_among_others(pipeline: Pi
 def test_a_misspelt_option_is_an_error_and_not_a_silence(pipeline: Pipeline, fixtures: Path) -> None:
     with pytest.raises(Misconfigured, match="colour"):
         pipeline.prepare(fixtures / "logo.png", colour="red")
+
+
+def test_an_error_names_the_source_as_the_caller_did_and_in_one_line(pipeline: Pipeline) -> None:
+    with pytest.raises(Rejected) as caught:
+        pipeline.prepare(b"\x89PNG\r\n\x1a\n and no more", name="trip/beach\n.png")
+    assert caught.value.message.startswith("trip_beach_.png: ")
+
+
+def test_a_store_that_fails_is_told_with_the_name_of_the_source(fixtures: Path) -> None:
+    class Full:
+        def put(self, media: Media, key: str) -> str:
+            raise Unavailable("store", "no space left; free some")
+
+    with Pipeline("pantheon", store=Full()) as pipeline, pytest.raises(Unavailable) as caught:
+        pipeline.prepare((fixtures / "logo.png").read_bytes(), name="beach.png")
+    assert caught.value.message == "beach.png: no space left; free some"
 
 
 def test_a_pipeline_alike_has_its_own_profile_and_store_and_the_same_helper(

@@ -1,4 +1,4 @@
-"""Items: one source's whole round, seen from the caller: opened here, prepared in a child, checked here."""
+"""One source's whole round as the caller sees it: opened here, prepared in a child, checked here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
 from mmsprep.receive import Foreseen, Output, Received, receive, receive_foreseen, receive_inspected
 from mmsprep.settings import Settings
-from mmsprep.source import Opened, Source, is_built, label_of, opened, place_of, plain_name, rereadable
+from mmsprep.source import Opened, Source, is_built, opened, place_of, rereadable, shown_name
 from mmsprep.stage import Event, ignore
 from mmsprep.stores.s3.download import Downloads
 from mmsprep.tools import ffmpeg, tiles
@@ -34,9 +34,10 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of one source: the source as it was given, its outputs and their names, what it took."""
+    """What came of one source: the source as it was given, its name to show, its outputs and theirs, what it took."""
 
     source: str
+    name: str
     received: Received
     names: tuple[str, ...]
     link_names: tuple[str, ...]
@@ -159,6 +160,7 @@ class Items:
             received = receive(untrusted, directory, profile)
             return Made(
                 source=each.label,
+                name=shown_name(source, name),
                 received=replace(
                     received,
                     outputs=tuple(_shelved(output, shelf) for output in received.outputs),
@@ -174,7 +176,7 @@ class Items:
         try:
             return rereadable(source, folder, max_bytes=self._most, fetch=self._fetch)
         except PrepError as error:
-            raise error.about(plain_name(Path(label_of(source)).name)) from error
+            raise error.about(shown_name(source)) from error
 
     def inspect(self, source: Source) -> Inspected:
         """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
@@ -207,7 +209,7 @@ class Items:
                     tiles.fetch(place, self._settings.tiles, directory / tiles.FOLDER)
                 yield each, directory
         except PrepError as error:
-            raise error.about(name or plain_name(Path(label_of(source)).name)) from error
+            raise error.about(shown_name(source, name)) from error
 
     def _run(
         self,

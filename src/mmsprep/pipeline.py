@@ -21,7 +21,7 @@ from mmsprep.media import Media
 from mmsprep.prepared import Deliverable, Inspected, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import Output
-from mmsprep.source import Source, plain_name
+from mmsprep.source import Source
 from mmsprep.stage import Event, ignore
 from mmsprep.stores import key_of
 
@@ -219,7 +219,7 @@ class Pipeline:
             linked = [self._keep(each, name) for each, name in zip(received.links, made.link_names, strict=True)]
         except PrepError as error:
             # A store does not know whose file it could not keep.
-            raise error.about(plain_name(Path(made.source).name)) from error
+            raise error.about(made.name) from error
         return _told(made, media, tuple(each.url or str(each.path) for each in linked))
 
     def _keep(self, output: Output, name: str) -> Deliverable:

@@ -88,10 +88,9 @@ def opened(
 ) -> Iterator[Opened]:
     """Open *source* for reading; bytes and streams are first copied into *directory*, at most *max_bytes* of them.
 
-    So is an ``s3://`` URL's object, by *fetch*. Raises Rejected ``unreadable`` for what is no regular file,
-    ``too-many-bytes``; Unavailable ``store``.
+    So is an ``s3://`` URL's object, by *fetch*. Raises Rejected ``unreadable`` for what is no regular file, or
+    ``too-many-bytes``; Unavailable ``store`` when it cannot be fetched, ``tool`` when the copy cannot be written.
     """
-    label = label_of(source)
     file, name = _built(source, name)
     if isinstance(file, str | os.PathLike) and not _is_remote(file, fetch):
         descriptor = _open_file(Path(file))
@@ -103,7 +102,7 @@ def opened(
         size = os.fstat(descriptor).st_size
         if size > max_bytes:
             raise _too_many_bytes(size, max_bytes)
-        yield Opened(label, plain_name(name or Path(label).name), descriptor)
+        yield Opened(label_of(source), shown_name(source, name), descriptor)
     finally:
         os.close(descriptor)
 
@@ -162,6 +161,11 @@ def _fetch_or_copy(source: File, target: Path, max_bytes: int, fetch: Fetch | No
         if remote.size > max_bytes:
             raise _too_many_bytes(remote.size, max_bytes)
         _copy(remote, target, max_bytes)
+
+
+def shown_name(source: Source, name: str | None = None) -> str:
+    """Give the file name to show for *source*, made plain: the one that the caller gave for it, or its own."""
+    return plain_name(name or Path(label_of(source)).name)
 
 
 def plain_name(name: str) -> str:
