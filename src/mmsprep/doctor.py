@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mmsprep import defaults
@@ -17,6 +17,9 @@ from mmsprep.isolate import Sandbox
 from mmsprep.settings import Settings
 from mmsprep.tools import ffmpeg
 from mmsprep.tools.animation import gifsicle
+
+PACKAGES = ("pillow", "pi-heif", "pyvips-binary", "python-magic", "pylibmagic", "pyoxipng")
+"""What brings the codecs and the rules by which types are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,11 @@ def _isolation(settings: Settings) -> Iterator[Check]:
 def _settings(settings: Settings) -> Iterator[Check]:
     try:
         yield Check("profile", True, settings.resolve_profile().name)
-        yield Check("stages", True, ", ".join(name for name in defaults.stage_names()))
+        yield Check("stages", True, ", ".join(defaults.stage_names()))
         if settings.store:
             defaults.open_store(settings.store, settings)
             yield Check("store", True, settings.store)
-    except Misconfigured as error:
+    except (Misconfigured, PrepError) as error:
         yield Check("settings", False, str(error))
     scratch = Path(tempfile.gettempdir())
     free = os.statvfs(scratch)
@@ -77,5 +80,8 @@ def _codecs() -> Iterator[Check]:
         yield Check("gifsicle", True, gifsicle.find())
     except PrepError as error:
         yield Check("gifsicle", False, str(error))
-    for package in ("pillow", "pi-heif", "pyvips-binary", "python-magic", "pylibmagic", "pyoxipng"):
-        yield Check(package, True, version(package))
+    for package in PACKAGES:
+        try:
+            yield Check(package, True, version(package))
+        except PackageNotFoundError:
+            yield Check(package, False, "not installed; install mmsprep again, with its dependencies")
