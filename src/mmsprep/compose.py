@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from mmsprep.errors import PrepError, Rejected
+from mmsprep import request
+from mmsprep.errors import PrepError
 from mmsprep.items import Made
 from mmsprep.profile import Profile
 from mmsprep.share import share
@@ -47,12 +48,7 @@ def fit_together(make: Make, count: int, profile: Profile, *, jobs: int) -> list
 
 def check_count(made: Sequence[Made], profile: Profile) -> None:
     """Raise Rejected ``too-many-files`` when there are more outputs than a message holds: they are what counts."""
-    count = sum(len(each.received.outputs) for each in made)
-    if count > profile.max_files:
-        raise Rejected(
-            "too-many-files",
-            f"{count} files, and {profile.name} takes {profile.max_files} in a message; send them in several",
-        )
+    request.check_count(sum(len(each.received.outputs) for each in made), profile.max_files, by=profile.name)
 
 
 class _Items:

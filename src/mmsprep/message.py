@@ -120,12 +120,7 @@ class Message:
         """Raise when there is nothing to send, or more than the profile lets one message hold."""
         if not self.media:
             raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
-        most = self.profile.max_files
-        if len(self.media) > most:
-            raise Rejected(
-                "too-many-files",
-                f"{len(self.media)} files, and {self.profile.name} takes {most} in a message; send them in several",
-            )
+        request.check_count(len(self.media), self.profile.max_files, by=self.profile.name)
         room = self.profile.total_bytes
         if room is not None and self.total_bytes > room:
             raise Rejected(

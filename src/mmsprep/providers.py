@@ -2,7 +2,7 @@
 
 Numbers, text, webhook and tags are checked as for our own API, except that a short code may send. Where a
 provider knows no captions they follow in the text; what else it has no field for is left out, as each
-docstring says. Read in stored copies of late 2026.
+docstring says. As the providers' pages stood in late 2026.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mmsprep import profile
-from mmsprep.errors import Misconfigured, Rejected
+from mmsprep.errors import Misconfigured
 from mmsprep.phone import e164, sender
-from mmsprep.request import checked_tags, checked_text, checked_webhook
+from mmsprep.request import check_count, checked_tags, checked_text, checked_webhook
+
+VCARDS = ("text/x-vcard", "text/vcard")
+
+SINCH_SLIDES = 8
+"""The most that one of its messages holds, and each file is a slide (its API reference)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +66,8 @@ def shape(
     if missing:
         raise Misconfigured(f"{provider} needs {' and '.join(missing)} of its own; give it in extra")
     limits = profile.load(profile_name) if profile_name else None
-    if limits and len(media) > limits.max_files:
-        raise _too_many(provider, len(media), limits.max_files)
+    if limits:
+        check_count(len(media), limits.max_files, by=provider)
     urls, types, captions = zip(*media, strict=True) if media else ((), (), ())
     parts = Parts(
         to=e164(to),
@@ -167,11 +172,10 @@ def _vonage_type(mime: str) -> str:
 def _sinch(parts: Parts) -> dict[str, Any]:
     """Give the JSON of the MMS API's ``sendmms``: a slide for each media; the callback is set up there, no tags.
 
-    https://developers.sinch.com/docs/mms/api-reference/mms/mms (the request, at most 8 slides)
+    https://developers.sinch.com/docs/mms/api-reference/mms/mms (the request)
     https://developers.sinch.com/docs/mms/api-reference/introduction (what a slide may hold)
     """
-    if len(parts.urls) > 8:
-        raise _too_many("sinch", len(parts.urls), 8)
+    check_count(len(parts.urls), SINCH_SLIDES, by="sinch")
     slides = [{_sinch_type(mime): {"url": url}} for url, mime in zip(parts.urls, parts.types, strict=True)]
     texts = ("\n".join(filter(None, (parts.text, parts.captions[0]))), *parts.captions[1:])
     return {
@@ -221,12 +225,6 @@ def _s3_uri(url: str) -> str:
 def _webhook(field: str, parts: Parts) -> dict[str, str]:
     return {field: parts.webhook_url} if parts.webhook_url else {}
 
-
-def _too_many(provider: str, count: int, most: int) -> Rejected:
-    return Rejected("too-many-files", f"{count} files, and {provider} takes {most} in a message; send them in several")
-
-
-VCARDS = ("text/x-vcard", "text/vcard")
 
 # The form, the fields only the caller can know, and the profile whose limits hold whatever it was prepared for.
 SHAPES: Mapping[str, tuple[Callable[[Parts], dict[str, Any]], tuple[str, ...], str | None]] = {

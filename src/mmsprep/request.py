@@ -76,6 +76,12 @@ def sms(
     }
 
 
+def check_count(files: int, most: int, *, by: str) -> None:
+    """Raise Rejected ``too-many-files`` when a message holds more files than *by* takes, which is *most*."""
+    if files > most:
+        raise Rejected("too-many-files", f"{files} files, and {by} takes {most} in a message; send them in several")
+
+
 def checked_text(text: str, most: int | None = None) -> str:
     """Give *text* back when a provider takes it; raises Rejected ``text-too-long``, telling its length."""
     try:
