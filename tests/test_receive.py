@@ -97,7 +97,7 @@ def test_a_version_for_the_text_may_be_larger_than_the_profile_takes(tmp_path: P
 def test_a_warning_cannot_forge_a_line_or_a_colour(tmp_path: Path) -> None:
     (tmp_path / "0.jpg").write_bytes(b"1234")
     received = receive(result(warnings=["a\x1b[2J\nready b.jpg\u202e"]), tmp_path, PROFILE)
-    assert received.warnings == ("a [2J ready b.jpg ",)
+    assert received.warnings == ("a [2J ready b.jpg",)
 
 
 JSON = st.recursive(

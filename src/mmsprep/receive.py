@@ -6,12 +6,15 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from mmsprep.errors import Rejected
+from mmsprep.isolate import printable
 from mmsprep.limits import PREVIEW_BYTES
 from mmsprep.media import Facts
 from mmsprep.prepared import Inspected
@@ -74,7 +77,7 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
     A decoder that a hostile file has taken over can say anything, so nothing is believed that can be looked at.
     Raises Rejected ``damaged`` for anything odd.
     """
-    try:
+    with _oddities_refused():
         untrusted_outputs, untrusted_links = untrusted_result["outputs"], untrusted_result["links"]
         _demand(isinstance(untrusted_outputs, list) and isinstance(untrusted_links, list))
         _demand(0 < len(untrusted_outputs) + len(untrusted_links) <= MOST_OUTPUTS)
@@ -83,39 +86,42 @@ def receive(untrusted_result: Any, directory: Path, profile: Profile) -> Receive
             outputs=tuple(_admitted(_output(each, directory), profile) for each in untrusted_outputs),
             links=tuple(_output(each, directory) for each in untrusted_links),
             steps=tuple(_matching(WORD, each) for each in untrusted_result["steps"]),
-            warnings=tuple(printable(each) for each in untrusted_result["warnings"]),
-            texts=tuple(printable(each) for each in untrusted_result["texts"]),
+            warnings=tuple(_text(each) for each in untrusted_result["warnings"]),
+            texts=tuple(_text(each) for each in untrusted_result["texts"]),
             loss=_loss(untrusted_result.get("loss")),
             previews=tuple(_preview(each, directory) for each in untrusted_result.get("previews", ())[:MOST_PREVIEWS]),
         )
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
-        raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
 
 
 def receive_inspected(untrusted_result: Any) -> Inspected:
     """Check what an inspection says; raises Rejected ``damaged`` for anything odd."""
-    try:
+    with _oddities_refused():
         untrusted_words = untrusted_result["tells"].items()
-        tells = {printable(key): printable(value) for key, value in list(untrusted_words)[:MOST_WORDS]}
+        tells = {_text(key): _text(value) for key, value in list(untrusted_words)[:MOST_WORDS]}
         return Inspected(facts=facts_from(untrusted_result["original"]), tells=tells)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-        raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
 
 
 def receive_foreseen(untrusted_result: Any, profiles: Sequence[Profile]) -> Foreseen:
     """Check what is foreseen of a source, a word or a refusal for each profile; raises Rejected ``damaged``."""
-    try:
+    with _oddities_refused():
         pairs = zip(profiles, untrusted_result["foreseen"], strict=True)
         outcomes = {profile.name: _word_or_refusal(untrusted) for profile, untrusted in pairs}
         return Foreseen(facts=facts_from(untrusted_result["original"]), outcomes=outcomes)
-    except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
+
+
+@contextmanager
+def _oddities_refused() -> Iterator[None]:
+    """Refuse what is not of the form that an honest child sends, in whatever way that shows."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, OSError) as error:
         raise Rejected("damaged", "its decoder did not give a sound result; send it in another format") from error
 
 
 def _word_or_refusal(untrusted: Mapping[str, Any]) -> str | Rejected:
     if "step" in untrusted:
         return _matching(WORD, untrusted["step"])
-    return Rejected(untrusted["reason"], printable(untrusted["message"]))
+    return Rejected(untrusted["reason"], _text(untrusted["message"]))
 
 
 def facts_from(untrusted_facts: Any) -> Facts:
@@ -140,10 +146,10 @@ def _loss(untrusted_loss: Any) -> float | None:
     return float(untrusted_loss)
 
 
-def printable(untrusted_text: Any) -> str:
+def _text(untrusted_text: Any) -> str:
     """Take a text for people: one line, without control characters, of bounded length."""
     _demand(isinstance(untrusted_text, str))
-    return "".join(each if each.isprintable() else " " for each in untrusted_text[:500])
+    return printable(untrusted_text)
 
 
 def _admitted(output: Output, profile: Profile) -> Output:
@@ -155,25 +161,29 @@ def _output(untrusted_output: Mapping[str, Any], directory: Path) -> Output:
     file = _matching(FILE, untrusted_output["file"])
     facts = facts_from(untrusted_output["facts"])
     path = directory / file
+    with _opened(path) as opened:
+        _demand(os.fstat(opened.fileno()).st_size == facts.bytes)
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Output(path, file[file.index(".") :], digest, facts)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    """Open a file that the child made: a regular one, which no link leads to or from."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(descriptor)
         # A second link would be somebody else's file.
         _demand(stat.S_ISREG(found.st_mode) and found.st_nlink == 1)
-        _demand(found.st_size == facts.bytes)
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    return Output(path, file[file.index(".") :], digest, facts)
+        yield opened
 
 
 def _preview(untrusted_preview: Mapping[str, Any], directory: Path) -> Preview:
     """Take a small WebP or a few words; the picture is for a browser to draw, and is never decoded here."""
-    words = {printable(key): printable(value) for key, value in list(untrusted_preview.get("words", {}).items())}
+    words = {_text(key): _text(value) for key, value in list(untrusted_preview.get("words", {}).items())}
     picture = None
     if "file" in untrusted_preview:
-        output = directory / _matching(FILE, untrusted_preview["file"])
-        descriptor = os.open(output, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as opened:
-            _demand(stat.S_ISREG(os.fstat(descriptor).st_mode))
+        with _opened(directory / _matching(FILE, untrusted_preview["file"])) as opened:
             picture = opened.read(PREVIEW_BYTES + 1)
         _demand(len(picture) <= PREVIEW_BYTES and picture[:4] + picture[8:12] == b"RIFFWEBP")
     part = int(untrusted_preview["part"])

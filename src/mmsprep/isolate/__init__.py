@@ -1,10 +1,21 @@
-"""Run the work on one untrusted file in a process that can do no harm: the only place that starts one."""
+"""Run the work on one untrusted file in a process that can do no harm."""
 
 from .item import Item, Usage
 from .job import Inside
 from .level import Layer, Level
 from .sandbox import Sandbox
 from .scratch import item_directory, leave
-from .verdict import Cancelled
+from .verdict import Cancelled, printable
 
-__all__ = ["Cancelled", "Inside", "Item", "Layer", "Level", "Sandbox", "Usage", "item_directory", "leave"]
+__all__ = [
+    "Cancelled",
+    "Inside",
+    "Item",
+    "Layer",
+    "Level",
+    "Sandbox",
+    "Usage",
+    "item_directory",
+    "leave",
+    "printable",
+]
