@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from mmsprep.media import Facts
 
 MB = 1_000_000
+MP = 1_000_000
+"""A megapixel."""
 
 PREVIEW_BYTES = 40_000
 """The largest thumbnail that an item may show itself by."""
@@ -24,11 +26,11 @@ class Limits:
     document_bytes: int = 100 * MB
     media_bytes: int = 2_000 * MB
     card_bytes: int = 256_000
-    reducible_pixels: int = 210 * MB
+    reducible_pixels: int = 210 * MP
     """JPEG, which decodes at a fraction of its size, and HEIC, which phones make as large."""
-    pixels: int = 100 * MB
+    pixels: int = 100 * MP
     frames: int = 2_000
-    animation_pixels: int = 500 * MB
+    animation_pixels: int = 500 * MP
     """Frames times area: what is decoded in all."""
     scans: int = 100
     """Scans of a progressive JPEG: each costs a pass over the picture."""
@@ -39,6 +41,7 @@ class Limits:
     decoded_document_bytes: int = 400 * MB
     cards: int = 10
     nesting: int = 2
+    """A card inside a card (vCard 2.1, AGENT), and no deeper."""
 
     memory_bytes: int = 1_200 * MB
     """Memory of one item over the helper's own: the ceiling, which the item lowers once its type is known."""
@@ -86,23 +89,21 @@ PHOTOGRAPHS = DECODED_WHOLE | {"image/jpeg"}
 
 def _costs(facts: Facts) -> tuple[int, float]:
     """Estimate memory in bytes and CPU in seconds, generously, for each kind of file."""
-    megapixels, frames, seconds = facts.pixels / 1e6, facts.frames or 1, facts.seconds or 0.0
-    memory, cpu = 400 * MB, 30.0
+    megapixels, frames, seconds = facts.pixels / MP, facts.frames or 1, facts.seconds or 0.0
+    memory, cpu = 400 * MB, 30.0  # a place, whose map is drawn, and what only a plug-in knows
     if facts.type in CARDS:
         memory, cpu = 128 * MB, 2.0
     elif facts.type == "application/pdf":
         # Up to four pages are drawn and compared, and one of them may be a map.
         pages = facts.pages or 1
-        memory, cpu = 400 * MB, 5.0 + 5.0 * min(pages, 4) + 0.5 * pages + facts.bytes / MB
+        cpu = 5.0 + 5.0 * min(pages, 4) + 0.5 * pages + facts.bytes / MB
     elif facts.kind == "image" and facts.animated:
         memory, cpu = 768 * MB, 30.0 + 2.0 * megapixels * frames
     elif facts.kind == "image":
         # Graphics are searched for the smallest PNG, which takes a second per megapixel.
         searched = facts.type not in PHOTOGRAPHS
-        memory, cpu = (
-            256 * MB + _decoded_bytes(facts),
-            (10.0 + 2.0 * megapixels if searched else 8.0 + 0.5 * megapixels),
-        )
+        memory = 256 * MB + _decoded_bytes(facts)
+        cpu = 10.0 + 2.0 * megapixels if searched else 8.0 + 0.5 * megapixels
     elif facts.kind == "video":
         memory, cpu = 768 * MB, 60.0 + seconds * (5.0 + 2.0 * megapixels)
     elif facts.kind == "audio":

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmsprep.errors import Rejected
-from mmsprep.limits import Limits
+from mmsprep.limits import MP, Limits
 from mmsprep.media import Facts
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 
 EXIF_ORIENTATION, EXIF_GPS = 0x0112, 0x8825
 EXIF_BYTES = 65_536
+"""An EXIF block from here on is not read: a JPEG's segment, for which they are made, holds no more."""
 TIFF_PHOTOMETRIC, TIFF_CIELAB = 262, 8
-
-MP = 1_000_000
 
 
 @cache

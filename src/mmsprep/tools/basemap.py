@@ -29,6 +29,8 @@ TOWN = struct.Struct("<HHIHB")
 TOWN_SIDE, TOWN_STEPS = 10, 65_535
 EARTH_KM = 6_371.009
 """Mean radius (IUGG), for distances in words."""
+DEGREE_KM = math.radians(1) * EARTH_KM
+"""A degree of latitude: 111.2 km."""
 LARGEST_RADIUS_KM = 60.0
 """More than `Town.radius_km` of the largest city."""
 CLEAR, MOST_KM_TO_OCEAN = 0.8, 2_600

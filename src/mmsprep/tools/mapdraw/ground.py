@@ -149,7 +149,7 @@ def _graticule(projection: Projection, scale: float) -> Image.Image:
     from PIL import Image, ImageDraw
 
     south, west, north, east = projection.window()
-    step = _grid_step(GRID_POINTS * scale / projection.pixels_per_km / 111.2)
+    step = _grid_step(GRID_POINTS * scale / projection.pixels_per_km / basemap.DEGREE_KM)
     whole_turn = east - west == 360 and south * north > 0
     step_across = 30.0 if whole_turn else _grid_step((east - west) * GRID_POINTS * scale / projection.width)
     mask = Image.new("L", (projection.width * FINER, projection.height * FINER), 0)

@@ -204,7 +204,7 @@ def _write_countries(sheet: Sheet, draw: ImageDraw, projection: Projection) -> N
     for country in sorted(basemap.countries(), key=lambda each: (-each.area, each.name)):
         if not country.room or not (at := projection.point(country.latitude, country.longitude)):
             continue
-        room = country.room * 111.2 * projection.pixels_per_km * 2.2
+        room = country.room * basemap.DEGREE_KM * projection.pixels_per_km * 2.2
         points = min(17.0, max(11.0, room / sheet.scale / 11))
         face = sheet.face("semibold", points, tracking=points * 0.14)
         text = country.name.upper()

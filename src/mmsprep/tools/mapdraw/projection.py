@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from mmsprep.tools.basemap import EARTH_KM
+
 TILE_POINTS = 256
 MOST_LATITUDE = math.degrees(math.atan(math.sinh(math.pi)))
 """85.0511°, where Web Mercator's square world ends."""
@@ -136,7 +138,7 @@ class Round:
 
     def path(self, latitudes: Sequence[float], longitudes: Sequence[float]) -> list[tuple[float, float]]:
         sine, cosine = math.sin(math.radians(self.latitude)), math.cos(math.radians(self.latitude))
-        radius = self.pixels_per_km * 6_371.009 * 2
+        radius = self.pixels_per_km * EARTH_KM * 2
         middle_x, middle_y = self.width // 2 + 0.5, self.height // 2 + 0.5
         out = []
         for latitude, longitude in zip(latitudes, longitudes, strict=True):
@@ -152,14 +154,14 @@ class Round:
         """Invert `path` (Snyder 1987, equations 20-14, 20-15 and 21-15)."""
         x, y = x - self.width / 2, self.height / 2 - y
         rho = math.hypot(x, y) or 1e-9
-        c = 2 * math.atan2(rho, 2 * self.pixels_per_km * 6_371.009)
+        c = 2 * math.atan2(rho, 2 * self.pixels_per_km * EARTH_KM)
         sine, cosine = math.sin(math.radians(self.latitude)), math.cos(math.radians(self.latitude))
         latitude = math.asin(max(-1.0, min(1.0, math.cos(c) * sine + y * math.sin(c) * cosine / rho)))
         across = math.atan2(x * math.sin(c), rho * cosine * math.cos(c) - y * sine * math.sin(c))
         return math.degrees(latitude), (math.degrees(across) + self.longitude + 180) % 360 - 180
 
     def window(self) -> tuple[float, float, float, float]:
-        reach = math.degrees(math.hypot(self.width, self.height) / 2 / self.pixels_per_km / 6_371.009) * 1.1
+        reach = math.degrees(math.hypot(self.width, self.height) / 2 / self.pixels_per_km / EARTH_KM) * 1.1
         if self.latitude > 0:
             return self.latitude - reach, -180.0, 90.0, 180.0
         return -90.0, -180.0, self.latitude + reach, 180.0
