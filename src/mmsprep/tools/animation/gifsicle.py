@@ -44,8 +44,8 @@ def find() -> str:
     return system
 
 
-def optimised(source: Path, target: Path, size: tuple[int, int], setting: Setting) -> int:
-    """Write *source*, of so many pixels, to *target* with what *setting* allows to be lost; gives its bytes.
+def optimised(source: Path, target: Path, size: tuple[int, int], setting: Setting) -> None:
+    """Write *source*, of so many pixels, to *target* with what *setting* allows to be lost.
 
     Raises Failed, and Rejected ``too-costly`` when a limit ended it.
     """
@@ -57,7 +57,6 @@ def optimised(source: Path, target: Path, size: tuple[int, int], setting: Settin
         # In-between colours are what makes a smaller picture smooth; more of them cost bytes and show nothing.
         words += ["--resize", f"{width}x{height}", "--resize-method", "mix", "--resize-colors", "128"]
     run([*words, str(source), "-o", str(target)], cwd=target.parent)
-    return target.stat().st_size
 
 
 def laid_whole(source: Path, target: Path, frames: int, step: int = 1) -> None:

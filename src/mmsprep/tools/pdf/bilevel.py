@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from mmsprep.tools.pdf.pictures import Written, filter_of
+from mmsprep.tools.pdf.pictures import Written, components, filter_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,7 +16,7 @@ _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES = 273, 278, 279
 def is_worthwhile(image: Any) -> bool:
     """Tell whether a picture has one bit a pixel and is packed in a way that we can undo."""
     stencil = bool(image.get("/ImageMask", False))
-    if not stencil and (image.get("/BitsPerComponent") != 1 or _planes(image) != 1):
+    if not stencil and (image.get("/BitsPerComponent") != 1 or components(image) != 1):
         return False
     return filter_of(image) == "/FlateDecode"
 
@@ -59,9 +59,3 @@ def _group4(pixels: Image.Image) -> bytes:
     if len(offsets) != 1:
         raise ValueError("more than one strip")
     return data[offsets[0] : offsets[0] + lengths[0]]
-
-
-def _planes(image: Any) -> int | None:
-    from mmsprep.tools.pdf.pictures import components
-
-    return components(image)

@@ -35,7 +35,6 @@ class Removed:
     attachments: int = 0
     comments: int = 0
     media: int = 0
-    actions: int = 0
 
 
 def clean(pdf: pikepdf.Pdf) -> Removed:
@@ -52,7 +51,7 @@ def clean(pdf: pikepdf.Pdf) -> Removed:
     for page in pdf.pages:
         _trim_annotations(page.obj, numbers, removed)
     _trim_outlines(pdf.Root, numbers)
-    removed.actions = sweep(pdf, numbers)
+    sweep(pdf, numbers)
     embedded.strip(pdf)
     return removed
 

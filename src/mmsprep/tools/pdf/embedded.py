@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,15 +23,24 @@ def strip(pdf: pikepdf.Pdf) -> None:
     for each in pdf.objects:
         if not isinstance(each, pikepdf.Stream) or each.get("/Subtype") != "/Image":
             continue
-        named = each.get("/Filter")
-        last = named[len(named) - 1] if isinstance(named, pikepdf.Array) and len(named) else named
-        if str(last) in without:
-            _rewrite(each, named, without[str(last)])
+        coder = _last(each.get("/Filter"))
+        if str(coder) in without:
+            _rewrite(each, coder, without[str(coder)])
 
 
-def _rewrite(image: Any, named: Any, without: Any) -> None:
+def _last(entry: Any) -> Any:
+    """Give the last of an entry that may be one value or an array: the one that applies to the picture itself."""
     import pikepdf
 
+    if not isinstance(entry, pikepdf.Array):
+        return entry
+    return entry[len(entry) - 1] if len(entry) else None
+
+
+def _rewrite(image: Any, coder: Any, without: Callable[[bytes], bytes]) -> None:
+    import pikepdf
+
+    named = image.get("/Filter")
     plain = not isinstance(named, pikepdf.Array) or len(named) == 1
     try:
         data = image.read_raw_bytes() if plain else image.read_bytes(pikepdf.StreamDecodeLevel.generalized)
@@ -40,12 +49,9 @@ def _rewrite(image: Any, named: Any, without: Any) -> None:
         return
     kept = without(data)
     if kept != data:
-        last = named if not isinstance(named, pikepdf.Array) else named[len(named) - 1]
-        parameters = image.get("/DecodeParms")
-        if isinstance(parameters, pikepdf.Array):
-            parameters = parameters[len(parameters) - 1] if len(parameters) else None
+        parameters = _last(image.get("/DecodeParms"))
         own = parameters if isinstance(parameters, pikepdf.Dictionary) else None
-        image.write(kept, filter=last, decode_parms=own)
+        image.write(kept, filter=coder, decode_parms=own)
 
 
 def without_jpeg_segments(data: bytes) -> bytes:

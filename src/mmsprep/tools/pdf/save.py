@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.tools.pdf.sweep import text_of
+
 if TYPE_CHECKING:
     import pikepdf
 
@@ -59,11 +61,11 @@ def repack(pdf: pikepdf.Pdf) -> None:
         if len(harder) < len(raw):
             # The filters and their parameters stay: only the packing of the same bytes changes.
             stream.write(harder, filter=stream.Filter, decode_parms=stream.get("/DecodeParms"))
-    merge_equal_streams(pdf)
+    _merge_equal_streams(pdf)
 
 
-def merge_equal_streams(pdf: pikepdf.Pdf) -> int:
-    """Let streams with the same data and description be one object, and count those that are gone."""
+def _merge_equal_streams(pdf: pikepdf.Pdf) -> None:
+    """Let streams with the same data and description be one object."""
     import pikepdf
 
     first: dict[bytes, Any] = {}
@@ -77,15 +79,8 @@ def merge_equal_streams(pdf: pikepdf.Pdf) -> int:
             if same is not each:
                 twins[each.objgen] = same
     for each in list(pdf.objects) if twins else ():
-        if isinstance(each, pikepdf.Stream):
-            text = each.stream_dict.unparse()
-        elif isinstance(each, pikepdf.Dictionary | pikepdf.Array):
-            text = each.unparse(resolved=True)
-        else:
-            continue
-        if any((int(number), int(age)) in twins for number, age in _REFERENCE.findall(text)):
+        if any((int(number), int(age)) in twins for number, age in _REFERENCE.findall(text_of(each))):
             _refer(each, twins, 0)
-    return len(twins)
 
 
 def _refer(container: Any, twins: Mapping[tuple[int, int], Any], depth: int) -> None:

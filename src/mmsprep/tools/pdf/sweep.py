@@ -27,13 +27,14 @@ _ORDINARY_LINK = re.compile(
 """By far the most frequent action, so it is told apart without a look at its object."""
 
 
-def sweep(pdf: pikepdf.Pdf, pages: Collection[tuple[int, int]]) -> int:
-    """Prune every object in place and count what was removed; *pages* are the pages' object numbers.
+def sweep(pdf: pikepdf.Pdf, pages: Collection[tuple[int, int]]) -> None:
+    """Prune every object in place; *pages* are the pages' object numbers.
 
     All objects are visited, not only those that a walk from the catalogue reaches: an action or a page that
     was taken out of the tree is still written as long as anything refers to it.
     """
-    return sum(_prune_object(each, pages) for each in _suspects(pdf))
+    for each in _suspects(pdf):
+        _prune_object(each, pages)
 
 
 def allowed_link(target: object) -> bool:
@@ -62,75 +63,74 @@ def keys(container: pikepdf.Object) -> list[str]:
     return list(container.keys())
 
 
-def _suspects(pdf: pikepdf.Pdf) -> Iterator[Any]:
+def text_of(each: Any) -> bytes:
+    """Give an object as a file would spell it, a stream without its data; nothing for what refers to nothing."""
     import pikepdf
 
+    if isinstance(each, pikepdf.Stream):
+        return each.stream_dict.unparse()
+    if isinstance(each, pikepdf.Dictionary | pikepdf.Array):
+        return each.unparse(resolved=True)
+    return b""
+
+
+def _suspects(pdf: pikepdf.Pdf) -> Iterator[Any]:
     for each in list(pdf.objects):
-        if isinstance(each, pikepdf.Stream):
-            text = each.stream_dict.unparse()
-        elif isinstance(each, pikepdf.Dictionary | pikepdf.Array):
-            text = each.unparse(resolved=True)
-        else:
-            continue
+        text = text_of(each)
         if _SUSPECT.search(_ORDINARY_LINK.sub(b"", text) if b"/URI" in text else text):
             yield each
 
 
-def _prune_object(each: Any, pages: Collection[tuple[int, int]]) -> int:
+def _prune_object(each: Any, pages: Collection[tuple[int, int]]) -> None:
     import pikepdf
 
-    if isinstance(each, pikepdf.Array):
-        return _prune(each, 0)
-    kind = each.get("/Type")
-    if kind in ("/Page", "/Template"):
-        if each.objgen in pages:
-            return _prune(each, 0)
+    if not isinstance(each, pikepdf.Array) and _must_go(each, pages):
         empty(each)
-        return 1
-    if _acts(each) or kind in ("/Filespec", "/EmbeddedFile") or "/EF" in each:
-        empty(each)
-        return 1
-    removed = 0
+        return
     if isinstance(each, pikepdf.Stream):
         # A stream whose data lies in another file (ISO 32000-1, 7.3.8.2).
         for key in ("/F", "/FFilter", "/FDecodeParms"):
             if key in each:
                 del each[key]
-                removed += 1
-    return removed + _prune(each, 0)
+    _prune(each, 0)
 
 
-def _prune(container: Any, depth: int) -> int:
+def _must_go(each: Any, pages: Collection[tuple[int, int]]) -> bool:
+    """Tell whether an object is a page that was taken out of the tree, an action or an embedded file."""
+    kind = each.get("/Type")
+    if kind in ("/Page", "/Template"):
+        return each.objgen not in pages
+    return _acts(each) or kind in ("/Filespec", "/EmbeddedFile") or "/EF" in each
+
+
+def _prune(container: Any, depth: int) -> None:
     """Prune the direct contents of *container*; what it refers to is an object of its own."""
     import pikepdf
 
     if depth > NESTING:
         empty(container)
-        return 1
-    removed = 0
+        return
     if isinstance(container, pikepdf.Array):
         for index in range(len(container)):
-            removed += _prune_value(container[index], depth)
-        return removed
+            _prune_value(container[index], depth)
+        return
     for key in keys(container):
         value = container[key]
         if key in DROPPED_KEYS and not _is_resource(value):
             del container[key]
-            removed += 1
         else:
-            removed += _prune_value(value, depth)
-    return removed
+            _prune_value(value, depth)
 
 
-def _prune_value(value: Any, depth: int) -> int:
+def _prune_value(value: Any, depth: int) -> None:
     import pikepdf
 
     if not isinstance(value, pikepdf.Array | pikepdf.Dictionary) or value.is_indirect:
-        return 0
+        return
     if isinstance(value, pikepdf.Dictionary) and (_acts(value) or "/EF" in value):
         empty(value)
-        return 1
-    return _prune(value, depth + 1)
+    else:
+        _prune(value, depth + 1)
 
 
 def _acts(dictionary: Any) -> bool:

@@ -18,10 +18,10 @@ LARGEST_SIDE = 200_000
 """Points: seventy metres. Acrobat allows 14 400 units (ISO 32000-1, annex C.2), and a poster's may be ten points."""
 
 STREAM_BYTES = 100 * MB
-"""One decoded stream that is no picture: pdfium holds it about twice, and an item has 400 MB."""
+"""What one stream's Flate filters may give: pdfium holds it about twice, and an item has 400 MB."""
 
 PICTURE_BYTES = 160 * MB
-"""One decoded picture: an A3 page at 600 dpi in colour has 209 MB, at 400 dpi 93 MB, in black and white 9 MB."""
+"""One picture decoded from JPEG, fax or JPEG 2000: an A3 page in colour has 209 MB at 600 dpi and 93 MB at 400."""
 
 DRAWS = 200_000
 """Forms drawn on one page, those inside forms counted as often as they are drawn."""
@@ -96,13 +96,14 @@ def _check_streams(pdf: pikepdf.Pdf, limits: Limits) -> None:
     for each in pdf.objects:
         if not isinstance(each, pikepdf.Stream):
             continue
-        if each.get("/Subtype") == "/Image" and _picture_bytes(each) > PICTURE_BYTES:
+        is_picture = each.get("/Subtype") == "/Image"
+        if is_picture and _picture_bytes(each) > PICTURE_BYTES:
             raise Rejected(
                 "too-costly",
                 f"a picture of {each.get('/Width')} × {each.get('/Height')} pixels inside; save it smaller",
             )
-        size = decoded_size(each, STREAM_BYTES if each.get("/Subtype") != "/Image" else PICTURE_BYTES)
-        total += size if each.get("/Subtype") != "/Image" else 0
+        size = decoded_size(each, STREAM_BYTES)
+        total += 0 if is_picture else size
         if size > STREAM_BYTES or total > limits.decoded_document_bytes:
             raise Rejected("too-costly", "unpacks to more than a document holds; save it as PDF again")
 

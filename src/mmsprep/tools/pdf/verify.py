@@ -33,10 +33,6 @@ class Comparison:
     letters: frozenset[str] = frozenset()
     """Every letter of the text that is there now."""
 
-    @property
-    def sound(self) -> bool:
-        return self.pages[0] == self.pages[1] and self.text >= TEXT_KEPT and self.different is None
-
     def lacks(self, written: str) -> str:
         """Give the letters of *written* that are nowhere in the text."""
         return "".join(sorted(set("".join(written.split())) - self.letters))

@@ -53,7 +53,6 @@ class Visit:
     cache: Cache | None
     ends: float
     stopped: Event = field(default_factory=Event)
-    requests: int = 0
     why: str = ""
 
     @property
@@ -120,7 +119,6 @@ def _request(visit: Visit, session: Session, tile: TileId) -> bytes | None:
     kept = visit.cache.find(name) if visit.cache else None
     headers = {"If-None-Match": kept[0].etag, "If-Modified-Since": kept[0].modified} if kept else {}
     seconds = min(source.tile_seconds, max(0.1, visit.ends - time.monotonic()))
-    visit.requests += 1
     try:
         with session.get(
             source.url(tile, visit.style),
