@@ -93,7 +93,7 @@ def prepare_item(arguments: Mapping[str, Any], inside: Inside) -> dict[str, Any]
     inside.lower(granted.memory_bytes, granted.cpu_seconds, granted.wall_seconds)
     steps: list[str] = []
     outputs = route(source, stages, job, steps)
-    links = [_clean(Media(path, path.name, detect(path, limits))) for path in job.links]
+    links = [_checked_link(path, limits) for path in job.links]
     drawn = previews(source, outputs, job, cpu_seconds=granted.cpu_seconds) if arguments.get("previews") else []
     return {
         "original": source.facts.as_dict(),
@@ -137,7 +137,7 @@ def _foreseen(media: Media, stages: Sequence[Stage], profile: Profile) -> dict[s
 def _told(path: Path, facts: Facts, limits: Limits) -> dict[str, str]:
     """Say in words what a file would have told: the place of a photo or a received location, a card's contact."""
     told = {}
-    if facts.type == CARD and not facts.bytes > limits.card_bytes:
+    if facts.type == CARD:
         with suppress(Rejected):
             contact = Contact.from_vcf(path.read_bytes(), cards=limits.cards, nesting=limits.nesting)[0]
             words = {key: value if isinstance(value, list) else [value] for key, value in contact.summary().items()}
@@ -151,7 +151,9 @@ def _described(media: Media) -> dict[str, Any]:
     return {"file": media.path.name, "facts": media.facts.as_dict()}
 
 
-def _clean(media: Media) -> Media:
+def _checked_link(path: Path, limits: Limits) -> Media:
+    """Detect a version that is offered as a link: it may be as large as it likes, but tell nothing."""
+    media = Media(path, path.name, detect(path, limits))
     if media.facts.metadata:
         raise Rejected("not-accepted", f"still carries {', '.join(media.facts.metadata)}; send another type")
     return media

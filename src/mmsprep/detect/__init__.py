@@ -39,7 +39,7 @@ SPELLINGS = {
 
 UNNAMED = "application/octet-stream"
 
-# Enough for libmagic's deepest rule about a type that we take (a ZIP's first entries).
+# Enough for libmagic's deepest rule about a type that we tell apart (a Word document by a ZIP's first entries).
 HEAD_BYTES = 65_536
 
 

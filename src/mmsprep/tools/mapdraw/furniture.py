@@ -36,7 +36,7 @@ def pin_box(sheet: Sheet) -> Box:
 def draw_pin(picture: Image.Image, palette: Palette, scale: float) -> None:
     """Draw the pin, whose tip is the middle pixel: column width // 2, row height // 2.
 
-    A circle and the two tangents from the tip; its head is 0.36 of its height in radius.
+    A circle, whose radius is 0.34 of the height, and the two tangents to it from the tip.
     """
     from PIL import Image, ImageFilter
 

@@ -127,7 +127,7 @@ def _area(one: Picture) -> float:
 
 
 def apply(pdf: pikepdf.Pdf, made: list[Picture], chosen: dict[int, int]) -> list[int]:
-    """Write the chosen pictures into the document and return the pages that show them, most changed first."""
+    """Write the chosen pictures into the document and return the pages that show them, the heaviest picture's first."""
     shown = placement.shown(pdf).pages
     pages: dict[int, None] = {}
     for index, rung in chosen.items():

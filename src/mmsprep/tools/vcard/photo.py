@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SIDE = 320
-"""Pixels: what iPhones write, and more than a list of contacts shows (facts/documents.md)."""
+"""Pixels: what iPhones write, and more than a list of contacts shows."""
 SIDES = (SIDE, 240, 160, 96)
 QUALITIES = (6.25, 5.0, 3.3, 2.0, 1.25)
 """As libjpeg's 92, 90, 85, 75, 60: a smaller photo looks better than a coarser one."""

@@ -47,7 +47,7 @@ def _even(length: int) -> int:
 def picture_bits(limit: int, sound_bytes: int, packets: float, seconds: float) -> float:
     """Give the bits per second that are left for the picture; may be negative.
 
-    The formula is measured (facts: 11 bytes a packet and 1.5 KB for MP4's index and boxes).
+    What MP4's index and boxes take is measured (`plan.PACKET_BYTES`, `plan.FILE_BYTES`).
     """
     return (SHARE * limit - sound_bytes - FILE_BYTES - PACKET_BYTES * packets) * 8 / seconds
 
