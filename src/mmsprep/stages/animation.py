@@ -11,11 +11,11 @@ from mmsprep.stage import Declined, Job, Stage
 from mmsprep.tools.animation import convert
 from mmsprep.tools.animation.blocks import Broken, Gif
 from mmsprep.tools.animation.fit import Base, Made, based, fitted, unlikeness
+from mmsprep.tools.animation.frames import ANIMATIONS
 from mmsprep.tools.animation.gifsicle import Complex
 from mmsprep.tools.ffmpeg.run import Failed
 
 GIF = "image/gif"
-ANIMATIONS = frozenset({GIF, "image/png", "image/webp", "image/avif"})
 
 WORKING = ".work"
 """Hidden, so that it is never taken for a result."""

@@ -10,6 +10,7 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Declined, Job, Stage
+from mmsprep.tools.animation.frames import ANIMATIONS
 from mmsprep.tools.ffmpeg import Failed, Runner, find
 from mmsprep.tools.ffmpeg.command import OWN
 from mmsprep.tools.progress import Progress
@@ -20,8 +21,6 @@ from mmsprep.tools.video.fallback import for_link
 from mmsprep.tools.video.remux import remuxed
 from mmsprep.tools.video.unroll import unrolled
 from mmsprep.tools.window import OPTIONS, Window, window
-
-ANIMATIONS = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
 
 LOSS_SECONDS = 0.25
 """A film that ends this much before it should was cut off on its way."""

@@ -16,6 +16,9 @@ from mmsprep.tools.raster.decode import DECODING_ERRORS, turning
 if TYPE_CHECKING:
     from PIL import Image
 
+ANIMATIONS = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
+"""The types of picture that may move."""
+
 SHORTEST_CS = 2
 """The shortest time that browsers keep: a GIF cannot be faster than 50 frames a second."""
 
