@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mmsprep.place import Place
 from mmsprep.tools import basemap
-from mmsprep.tools.mapdraw import furniture, ground, labels
+from mmsprep.tools.mapdraw import furniture, globe, ground, labels
 from mmsprep.tools.mapdraw.caption import caption
 from mmsprep.tools.mapdraw.palette import PALETTES
 from mmsprep.tools.mapdraw.projection import POLAR_LATITUDE, TILE_POINTS, Projection, Round, projection_for
@@ -71,7 +71,7 @@ def furnished(
     # A round map has no edge to tell where it is.
     is_local = zoom >= GLOBE_FROM or isinstance(projection, Round)
     if is_local and min(place.size) >= SMALLEST_WITH_GLOBE:
-        furniture.globe(sheet, place.latitude, place.longitude)
+        globe.draw(sheet, place.latitude, place.longitude)
     if names:
         labels.write(sheet, projection, zoom, nearest=town)
     furniture.draw_pin(picture, palette, sheet.scale)

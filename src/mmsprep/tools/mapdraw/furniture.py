@@ -1,13 +1,10 @@
-"""What stands on the map: the pin, the scale bar, the globe, the caption, the credit."""
+"""What stands on the map: the pin, the scale bar, the caption, the credit."""
 
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import TYPE_CHECKING
 
-from mmsprep.tools import basemap
-from mmsprep.tools.basemap import Kind
 from mmsprep.tools.mapdraw.labels import Sheet
 from mmsprep.tools.mapdraw.palette import Palette
 from mmsprep.tools.mapdraw.projection import Projection
@@ -17,11 +14,12 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FINER = 4
+"""Shapes are drawn at so many times their size and shrunk: Pillow's own edges are stairs."""
 PIN_POINTS = 44
-GLOBE_POINTS = 92
 MARGIN = 14
 PANEL_POINTS = 82
 KM_PER_MILE = 1.609_344
+# Units of length and their kilometres, the larger first.
 METRIC = (("km", 1.0), ("m", 0.001))
 IMPERIAL = (("mi", KM_PER_MILE), ("ft", 0.000_304_8))
 
@@ -58,7 +56,7 @@ def draw_pin(picture: Image.Image, palette: Palette, scale: float) -> None:
     picture.paste(palette.pin_edge, origin, shape)
     inner = _drop(side, tip, height, radius, inset=max(1.0, 1.0 * scale))
     picture.paste(palette.pin, origin, inner)
-    picture.paste("#ffffff", origin, _disc(side, (tip[0] + 0.5, tip[1] + 1 - height + radius), radius * 0.40))
+    picture.paste("#ffffff", origin, disc(side, (tip[0] + 0.5, tip[1] + 1 - height + radius), radius * 0.40))
 
 
 def _drop(side: tuple[int, int], tip: tuple[int, int], height: int, radius: float, inset: float = 0.0) -> Image.Image:
@@ -81,7 +79,8 @@ def _drop(side: tuple[int, int], tip: tuple[int, int], height: int, radius: floa
     return mask.reduce(FINER)
 
 
-def _disc(side: tuple[int, int], centre: tuple[float, float], radius: float) -> Image.Image:
+def disc(side: tuple[int, int], centre: tuple[float, float], radius: float) -> Image.Image:
+    """Give the mask of a disc in a picture of *side*."""
     from PIL import Image, ImageDraw
 
     mask = Image.new("L", (side[0] * FINER, side[1] * FINER), 0)
@@ -172,75 +171,3 @@ def panel(sheet: Sheet, title: str, text: str) -> float:
         face.draw(draw, (20 * unit, top + base * unit), face.shortened(words, room), ink)
     sheet.taken.append((0, top, width, height))
     return float(top)
-
-
-def globe(sheet: Sheet, latitude: float, longitude: float) -> None:
-    """Show in the upper right corner where on the earth the map is: a globe turned to the place."""
-    from PIL import Image, ImageDraw, ImageFilter
-
-    unit = sheet.scale
-    size = round(GLOBE_POINTS * unit)
-    tilt = min(max(latitude, -60.0), 60.0) * 0.75
-    disc = _turned(size * 2, round(tilt, 1), round(longitude, 1))
-    colours = Image.new("RGB", disc.size, sheet.palette.water)
-    colours.paste(sheet.palette.home, mask=disc)
-    colours = colours.reduce(2)
-    left, top = sheet.picture.width - size - round(MARGIN * unit), round(MARGIN * unit)
-    pad = round(8 * unit)
-    rim = Image.new("L", ((size + 2 * pad) * FINER, (size + 2 * pad) * FINER), 0)
-    edge = round(2.5 * unit)
-    ImageDraw.Draw(rim).ellipse(
-        [(pad - edge) * FINER, (pad - edge) * FINER, (pad + size + edge) * FINER, (pad + size + edge) * FINER], fill=255
-    )
-    rim = rim.reduce(FINER)
-    shadow = rim.filter(ImageFilter.GaussianBlur(2.5 * unit)).point(lambda value: value // 3)
-    sheet.picture.paste("#10202c", (left - pad, top - pad + round(unit)), shadow)
-    sheet.picture.paste(sheet.palette.rim, (left - pad, top - pad), rim)
-    sheet.picture.paste(colours, (left, top), _disc((size, size), (size / 2, size / 2), size / 2))
-    x, y = _on_globe(latitude, longitude, tilt, longitude)
-    centre = (size / 2 * (1 + x), size / 2 * (1 - y))
-    for radius, colour in ((6.0, "#ffffff"), (4.2, sheet.palette.pin)):
-        sheet.picture.paste(colour, (left, top), _disc((size, size), centre, radius * unit))
-    sheet.taken.append((left - pad, top - pad, left + size + pad, top + size + pad))
-
-
-def _on_globe(latitude: float, longitude: float, tilt: float, turn: float) -> tuple[float, float]:
-    """Project onto the unit disc as seen from above the point *tilt*, *turn* (Snyder 1987, equations 20-3 and 20-4)."""
-    a, t, across = math.radians(latitude), math.radians(tilt), math.radians(longitude - turn)
-    return (
-        math.cos(a) * math.sin(across),
-        math.cos(t) * math.sin(a) - math.sin(t) * math.cos(a) * math.cos(across),
-    )
-
-
-@cache
-def _turned(size: int, tilt: float, turn: float) -> Image.Image:
-    """Draw the mask of the land on a globe of *size* pixels."""
-    from PIL import Image, ImageDraw
-
-    mask = Image.new("L", (size, size), 0)
-    draw = ImageDraw.Draw(mask)
-    side, half = basemap.SIDES["coarse"], size / 2
-    step = side / basemap.STEPS
-    sine, cosine = math.sin(math.radians(tilt)), math.cos(math.radians(tilt))
-    for column in range(4):
-        for row in (-1, 0):
-            for part in basemap.parts("coarse", column, row):
-                if part.kind is not Kind.LAND:
-                    continue
-                path, seen = [], False
-                for px, py in zip(part.xs, part.ys, strict=True):
-                    a = math.radians(row * side + py * step)
-                    across = math.radians(column * side - 180 + px * step - turn)
-                    sin_a, cos_a, cos_across = math.sin(a), math.cos(a), math.cos(across)
-                    x, y = cos_a * math.sin(across), cosine * sin_a - sine * cos_a * cos_across
-                    if sine * sin_a + cosine * cos_a * cos_across < 0:
-                        # Behind the edge: put it on the edge, in its own direction.
-                        length = math.hypot(x, y) or 1.0
-                        x, y = x / length, y / length
-                    else:
-                        seen = True
-                    path.append((half + half * x, half - half * y))
-                if seen:
-                    draw.polygon(path, fill=255)
-    return mask

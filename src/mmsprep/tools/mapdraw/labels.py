@@ -211,17 +211,27 @@ def _write_countries(sheet: Sheet, draw: ImageDraw, projection: Projection) -> N
         lines = _broken(text, face, room)
         if lines is None:
             continue
-        height = face.size * 1.25
-        wide = max(map(face.width, lines))
-        top = at[1] - height * len(lines) / 2
-        box = (at[0] - wide / 2, top, at[0] + wide / 2, top + height * len(lines))
+        box, starts = _centred(face, lines, at, 1.25)
         if not sheet.is_free(box, 4):
             continue
         halo = sheet.halo(box)
-        for number, line in enumerate(lines):
-            base = top + height * (number + 0.5) + face.capital_height / 2
-            face.draw(draw, (at[0] - face.width(line) / 2, base), line, sheet.palette.country, halo=halo)
+        for start, line in zip(starts, lines, strict=True):
+            face.draw(draw, start, line, sheet.palette.country, halo=halo)
         sheet.taken.append(box)
+
+
+def _centred(
+    face: Face, lines: list[str], at: tuple[float, float], leading: float
+) -> tuple[Box, list[tuple[float, float]]]:
+    """Lay lines one below the other around a point, and give the box that they take and where each begins."""
+    height = face.size * leading
+    wide = max(map(face.width, lines))
+    top = at[1] - height * len(lines) / 2
+    starts = [
+        (at[0] - face.width(line) / 2, top + height * (number + 0.5) + face.capital_height / 2)
+        for number, line in enumerate(lines)
+    ]
+    return (at[0] - wide / 2, top, at[0] + wide / 2, top + height * len(lines)), starts
 
 
 def _broken(text: str, face: Face, room: float) -> list[str] | None:
@@ -267,18 +277,13 @@ def _spots(projection: Projection) -> Iterator[tuple[float, float]]:
 def _write_sea(sheet: Sheet, draw: ImageDraw, face: Face, name: str, at: tuple[float, float]) -> bool:
     """Write a sea's name in one line or two, if all of it stands on water."""
     words = name.split()
-    for lines in ([name], [" ".join(words[:-1]), words[-1]] if len(words) > 1 else []):
-        if not lines:
-            continue
-        height = face.size * 1.3
-        wide = max(map(face.width, lines))
-        top = at[1] - height * len(lines) / 2
-        box = (at[0] - wide / 2, top, at[0] + wide / 2, top + height * len(lines))
+    broken = [[" ".join(words[:-1]), words[-1]]] if len(words) > 1 else []
+    for lines in ([name], *broken):
+        box, starts = _centred(face, lines, at, 1.3)
         crowded = any(_overlap(box, other, 44 * sheet.scale) for other in sheet.seas)
         if not crowded and sheet.is_free(box, 6) and sheet.is_water(box):
-            for number, line in enumerate(lines):
-                base = top + height * (number + 0.5) + face.capital_height / 2
-                face.draw(draw, (at[0] - face.width(line) / 2, base), line, sheet.palette.sea)
+            for start, line in zip(starts, lines, strict=True):
+                face.draw(draw, start, line, sheet.palette.sea)
             sheet.taken.append(box)
             sheet.seas.append(box)
             return True
