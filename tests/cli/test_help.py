@@ -15,6 +15,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from mmsprep.cli import app
+from mmsprep.providers import SHAPES
 
 MMSPREP = str(Path(sys.executable).with_name("mmsprep"))
 
@@ -41,6 +42,26 @@ def test_every_command_explains_itself_and_all_its_options_in_80_columns(names: 
         line for line in table.splitlines() if re.fullmatch(r"  -.*(?<!\s)", line) and not re.search(r"\S  +\S", line)
     ]
     assert not silent
+
+
+@pytest.mark.parametrize("names", list(commands()), ids=" ".join)
+def test_help_names_arguments_as_they_are_given_without_pythons_types(names: tuple[str, ...]) -> None:
+    said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*names, "--help"], prog_name="mmsprep").output
+    assert "<" not in said
+    assert "list[" not in said
+
+
+def test_the_list_of_commands_says_what_each_does_in_whole_sentences() -> None:
+    said = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["--help"], prog_name="mmsprep").output
+    summaries = said.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(summaries) >= 13
+    assert [line for line in summaries if not re.search(r"[^.]\.$", line)] == []
+
+
+@pytest.mark.parametrize("name", ["compose", "batch"])
+def test_every_provider_that_a_request_can_be_written_for_is_named(name: str) -> None:
+    said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [name, "--help"]).output
+    assert [each for each in SHAPES if each not in said] == []
 
 
 @pytest.mark.parametrize("name", ["prepare", "compose", "inspect", "send"])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from mmsprep.batch.entry import Entry, Part
 from mmsprep.batch.outcome import Done, Outcome, joined, requested
 from mmsprep.batch.parts import Parts
-from mmsprep.batch.run import UPLOADS, Wishes
+from mmsprep.batch.run import UPLOADS, RunOptions
 from mmsprep.errors import REJECTED_CODES, Misconfigured, PrepError, Rejected, Unavailable
 from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
@@ -55,7 +55,7 @@ def run(
     entries: Iterable[Entry],
     parts: Parts,
     profile: Profile,
-    wishes: Wishes,
+    how: RunOptions,
     *,
     tell: Callable[[Outcome], None],
     idle_seconds: float = 600,
@@ -65,23 +65,23 @@ def run(
 
     if parts.settings.max_bytes is not None:
         raise Misconfigured("--max-bytes is not told to workers; give them a profile with it")
-    afar = _Afar(parts, profile, wishes)
+    afar = _Afar(parts, profile, how)
     for outcome in afar.hand_over(entries):
         tell(outcome)
-        if wishes.fail_fast and outcome.status != "ready":
+        if how.fail_fast and outcome.status != "ready":
             return
     for told in collect(list(afar.awaited), parts.settings, idle_seconds=idle_seconds):
         for outcome in afar.answered(told):
             tell(outcome)
-            if wishes.fail_fast and outcome.status != "ready":
+            if how.fail_fast and outcome.status != "ready":
                 return
 
 
 class _Afar:
-    def __init__(self, parts: Parts, profile: Profile, wishes: Wishes) -> None:
+    def __init__(self, parts: Parts, profile: Profile, how: RunOptions) -> None:
         self._parts = parts
         self._profile = profile
-        self._wishes = wishes
+        self._how = how
         self.awaited: dict[str, list[tuple[_Waiting, int]]] = {}
         self._keys: dict[str, str] = {}
 
@@ -133,7 +133,7 @@ class _Afar:
             keys = [self._parts.key(part, self._profile) for part in unit]
             recipe = json.dumps([*keys, self._parts.settings.store, self._captions(waiting.entry, unit)])
             key = hashlib.sha256(recipe.encode()).hexdigest()
-            found = None if self._wishes.force else self._parts.ledger.made(key, since=self._parts.fresh_since())
+            found = None if self._how.force else self._parts.ledger.made(key, since=self._parts.fresh_since())
             if found and "answer" in found:
                 return _Handed(key, done=_done(found["answer"], unit, key, again=True))
             if found and "job" in found:
@@ -190,7 +190,7 @@ class _Afar:
             outcome = replace(joined(one, done, self._profile), entry=entry, captions=done[0].captions)
         else:
             outcome = joined(entry, done, self._profile)
-        return requested(outcome, self._wishes.sending, self._profile)
+        return requested(outcome, self._how.sending, self._profile)
 
 
 def _done(told: Mapping[str, Any], unit: Sequence[Part], key: str, *, again: bool) -> Done:

@@ -31,8 +31,6 @@ UPLOADS = 8
 """Files on their way to the store, and small looks at disk and ledger, at a time."""
 AHEAD = 16
 """Entries in flight beyond those at work: enough to keep the cores busy while uploads wait, and no more memory."""
-
-
 CHUNK = 16
 """Entries that are looked for at a time."""
 PATIENCE = 20
@@ -40,7 +38,7 @@ PATIENCE = 20
 
 
 class _Enough(Exception):
-    """The batch stops at the first failure, as was wished."""
+    """The batch stops at the first failure, as it was asked to."""
 
 
 def unseen(_: Part) -> AbstractContextManager[Callable[[Event], None]]:
@@ -49,8 +47,8 @@ def unseen(_: Part) -> AbstractContextManager[Callable[[Event], None]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """How a batch is run."""
+class RunOptions:
+    """How a batch is run: items at a time, what is done again, where it stops, the requests that are made."""
 
     jobs: int
     force: bool = False
@@ -62,7 +60,7 @@ def run(
     entries: Iterable[Entry],
     parts: Parts,
     profile: Profile,
-    wishes: Wishes,
+    how: RunOptions,
     *,
     tell: Callable[[Outcome], None],
     follow: Follow = unseen,
@@ -72,7 +70,7 @@ def run(
     KeyboardInterrupt ends it cleanly: what is at work in children is ended, what is on its way to the store arrives.
     Raises Unavailable ``store`` when that takes nothing any more.
     """
-    batch = _Batch(parts, profile, wishes, follow)
+    batch = _Batch(parts, profile, how, follow)
     try:
         asyncio.run(batch.run(iter(entries), tell))
     except BaseExceptionGroup as group:
@@ -81,20 +79,20 @@ def run(
 
 
 class _Batch:
-    def __init__(self, parts: Parts, profile: Profile, wishes: Wishes, follow: Follow) -> None:
+    def __init__(self, parts: Parts, profile: Profile, how: RunOptions, follow: Follow) -> None:
         self._parts = parts
         self._profile = profile
-        self._wishes = wishes
+        self._how = how
         self._follow = follow
-        self._threads = parts.settings.threads or max(1, cores() // wishes.jobs)
-        self._since = time.time() if wishes.force else 0.0
-        self._makers = ThreadPoolExecutor(wishes.jobs, thread_name_prefix="mmsprep-make")
+        self._threads = parts.settings.threads or max(1, cores() // how.jobs)
+        self._since = time.time() if how.force else 0.0
+        self._makers = ThreadPoolExecutor(how.jobs, thread_name_prefix="mmsprep-make")
         self._movers = ThreadPoolExecutor(UPLOADS, thread_name_prefix="mmsprep-move")
         self._busy: dict[str, tuple[asyncio.Lock, int]] = {}
         self._refused = 0
 
     async def run(self, entries: Iterator[Entry], tell: Callable[[Outcome], None]) -> None:
-        slots = asyncio.Semaphore(self._wishes.jobs + AHEAD)
+        slots = asyncio.Semaphore(self._how.jobs + AHEAD)
 
         async def one(entry: Entry) -> None:
             try:
@@ -121,7 +119,7 @@ class _Batch:
 
     def _look(self, outcome: Outcome) -> None:
         """Stop the batch where going on makes no sense."""
-        if self._wishes.fail_fast and outcome.status != "ready":
+        if self._how.fail_fast and outcome.status != "ready":
             raise _Enough
         no_store = isinstance(outcome.result, Unavailable) and outcome.result.reason == "store"
         self._refused = self._refused + 1 if no_store else 0
@@ -134,7 +132,7 @@ class _Batch:
         done = await self._all(entry, [self._profile] * len(entry.parts))
         for narrowed in _rounds(self._profile, done):
             done = await self._all(entry, narrowed)
-        return requested(joined(entry, done, self._profile), self._wishes.sending, self._profile)
+        return requested(joined(entry, done, self._profile), self._how.sending, self._profile)
 
     async def _all(self, entry: Entry, profiles: list[Profile]) -> list[Done]:
         return list(await asyncio.gather(*map(self._done, entry.parts, profiles)))

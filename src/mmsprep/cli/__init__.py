@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from mmsprep.cli import about, batch, check, compose, prepare, send, store, worker
-from mmsprep.cli.common import Exit
+from mmsprep.cli.common import Command, Exit
 from mmsprep.errors import Misconfigured
 
 app = typer.Typer(
     name="mmsprep",
     help="Prepare anything that people text so that carriers deliver it.",
+    epilog="Begin with: mmsprep demo. What a command does, and its exit status: mmsprep COMMAND --help.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help is instant
@@ -34,7 +35,7 @@ for command in (
     worker.dead_letters,
     prepare.demo,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(store.app, name="store")
 
 

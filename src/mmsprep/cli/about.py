@@ -12,11 +12,15 @@ from mmsprep.cli import common
 
 def profiles(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="Only these; a+b combines.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="Only these; a+b is the stricter of both.", show_default=False),
     ] = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """List what providers, carriers and handsets take."""
+    """List what providers, carriers and handsets take.
+
+    With names, also where each figure was read.
+    """
     from mmsprep import profile as table
     from mmsprep import show
 
@@ -35,7 +39,10 @@ def profiles(
 
 
 def doctor(as_json: common.AsJson = False) -> None:
-    """Check what this machine grants."""
+    """Show the isolation, codecs and settings of this machine.
+
+    Exit status: 0 all that is needed is there, 3 something is missing.
+    """
     from mmsprep import show
     from mmsprep.doctor import examine
 

@@ -15,65 +15,66 @@ from mmsprep.cli import common
 from mmsprep.errors import Misconfigured, PrepError, Unavailable
 
 if TYPE_CHECKING:
-    from mmsprep.batch.foresee import Foretold
+    from mmsprep.batch.foresee import Foretold, Prospect
     from mmsprep.batch.outcome import Outcome, Sending
     from mmsprep.batch.parts import Parts
     from mmsprep.batch.places import Places
     from mmsprep.batch.progress import Progress
-    from mmsprep.batch.run import Wishes
+    from mmsprep.batch.run import RunOptions
     from mmsprep.batch.walk import Walk
     from mmsprep.profile import Profile
 
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="FOLDER", help="Folders, files, 'patterns', s3:// prefixes; lists as .csv or .jsonl."),
+    typer.Argument(
+        metavar="FOLDER",
+        help="Folders, files, patterns such as 'in/**/*.png', s3://BUCKET/PREFIX/; a .csv or .jsonl: a message a row.",
+    ),
 ]
 Report = Annotated[
-    Path | None, typer.Option(metavar="FILE.html", help="Write a page that shows all results.", dir_okay=False)
+    Path | None, typer.Option(metavar="FILE.html", help="Write one page that shows every result.", dir_okay=False)
 ]
-Profiles = Annotated[str | None, typer.Option(metavar="A,B", help="With --dry-run: for these profiles.")]
 ManifestDir = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where results.jsonl and .csv go, if not with the media.", file_okay=False),
 ]
-Provider = Annotated[
-    str | None, typer.Option("--for", metavar="NAME", help="Also write requests.jsonl in this provider's words.")
+To = Annotated[str | None, typer.Option(metavar="+1...", help="With --for: the receiver, where a row names none.")]
+From = Annotated[
+    str | None, typer.Option("--from", metavar="+1...", help="With --for: the sender, where a row names none.")
 ]
-To = Annotated[str | None, typer.Option(metavar="+1...", help="With --for: to whom, where no row says it.")]
-From = Annotated[str | None, typer.Option("--from", metavar="+1...", help="With --for: from whom, where no row says.")]
-Fields = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="With --for: a field that only it knows.")]
 
 
 def batch(
     sources: Sources,
     jobs: common.Jobs = None,
     report: Report = None,
-    force: Annotated[bool, typer.Option("--force", help="Prepare again what is there from before.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Prepare everything again.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first that cannot be sent.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen; prepare nothing.")] = False,
-    profiles: Profiles = None,
+    profiles: common.Profiles = None,
     manifest: ManifestDir = None,
-    provider: Provider = None,
+    provider: common.Provider = None,
     to: To = None,
     from_: From = None,
-    field: Fields = None,
-    queue: Annotated[bool, typer.Option("--queue", help="Let workers do it, by their queue.")] = False,
+    field: common.Fields = None,
+    queue: Annotated[bool, typer.Option("--queue", help="Hand the items to workers (mmsprep worker).")] = False,
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
-    wishes: common.Wishes = None,
+    stage_options: common.StageOptions = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """Prepare folders of files, or the rows of a list.
+    """Prepare folders of files, or a message per row of a list.
 
-    What was prepared before is not prepared again: run it again to go on, or with --force from the beginning.
+    What was prepared before is not prepared again: run the same command again to continue, or add --force to start
+    over. results.jsonl and results.csv say what became of each item; with --for, requests.jsonl holds the requests.
 
     Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
     """
     from mmsprep.batch.ledger import Ledger
     from mmsprep.batch.parts import Parts
     from mmsprep.batch.places import Places
-    from mmsprep.batch.run import Wishes
+    from mmsprep.batch.run import RunOptions
     from mmsprep.batch.walk import Walk
     from mmsprep.defaults import open_store
     from mmsprep.items import cores
@@ -87,10 +88,12 @@ def batch(
     )
     kept = open_store(str(settings.store), settings)
     places = Places.of(settings, kept, manifest=manifest, report=report)
-    how = Wishes(jobs=jobs or cores(), force=force, fail_fast=fail_fast, sending=_sending(provider, to, from_, field))
+    how = RunOptions(
+        jobs=jobs or cores(), force=force, fail_fast=fail_fast, sending=_sending(provider, to, from_, field)
+    )
     try:
         with Ledger(None if dry_run and not places.ledger.exists() else places.ledger) as ledger:
-            parts = Parts(settings, kept, ledger, common.options(wishes))
+            parts = Parts(settings, kept, ledger, common.options(stage_options))
             try:
                 walk = Walk(sources, settings, places.own)
                 if dry_run:
@@ -119,7 +122,7 @@ def _sending(provider: str | None, to: str | None, from_: str | None, field: lis
 
 
 def _prepare(
-    walk: Walk, parts: Parts, profile: Profile, places: Places, wishes: Wishes, *, queue: bool, as_json: bool
+    walk: Walk, parts: Parts, profile: Profile, places: Places, how: RunOptions, *, queue: bool, as_json: bool
 ) -> common.Exit:
     """Run the batch, telling each outcome as it ends, and give the worst of them."""
     from mmsprep import show
@@ -132,8 +135,8 @@ def _prepare(
 
     tally, interrupted, stopped = Tally(), False, ""
     with (
-        Manifest(places.manifest, requests=wishes.sending is not None) as manifest,
-        Progress(common.console(stderr=True), wishes.jobs) as progress,
+        Manifest(places.manifest, requests=how.sending is not None) as manifest,
+        Progress(common.console(stderr=True), how.jobs) as progress,
     ):
         progress.expect(Walk(walk.sources, walk.settings, walk.own))
         say = _teller(progress, as_json=as_json)
@@ -146,9 +149,9 @@ def _prepare(
 
         try:
             if queue:
-                afar.run(walk, parts, profile, wishes, tell=tell)
+                afar.run(walk, parts, profile, how, tell=tell)
             else:
-                run(walk, parts, profile, wishes, tell=tell, follow=progress.item)
+                run(walk, parts, profile, how, tell=tell, follow=progress.item)
         except KeyboardInterrupt:
             interrupted = True
         except Unavailable as error:
@@ -157,9 +160,9 @@ def _prepare(
         typer.echo(line, err=True)
     if walk.hidden:
         typer.echo(f"{walk.hidden:,} hidden files or folders left out", err=True)
-    if wishes.sending is not None and tally.homeless:
+    if how.sending is not None and tally.homeless:
         typer.echo("no provider can fetch file:// URLs: give a bucket as --store, or set base_url", err=True)
-    _report(places, parts, profile, requests=wishes.sending is not None)
+    _report(places, parts, profile, requests=how.sending is not None)
     if interrupted:
         typer.echo("interrupted: what is done is kept; run the same command again to go on", err=True)
         return common.Exit.INTERRUPTED
@@ -243,7 +246,7 @@ def _foresee(walk: Walk, parts: Parts, profiles: list[Profile], *, jobs: int, as
     return common.Exit.REJECTED if any(word == "rejected" for _, word in counts) else common.Exit.READY
 
 
-def _prospect(foretold: Foretold, prospect: Any) -> tuple[str, str]:
+def _prospect(foretold: Foretold, prospect: Prospect) -> tuple[str, str]:
     """Say one prospect in a word and a line."""
     from mmsprep import show
     from mmsprep.batch.foresee import Begin

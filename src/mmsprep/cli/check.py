@@ -24,14 +24,14 @@ AT_ONCE = 8
 
 
 def check(
-    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Where media is, as the message will say it.")],
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Media URLs, as the message will name them.")],
     profile: common.ProfileName = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="Also fetch from this machine and its own network.")
+        bool, typer.Option("--allow-private", help="Also fetch from this machine and its network.")
     ] = False,
     as_json: common.AsJson = False,
 ) -> None:
-    """Fetch URLs as a provider would, and say who would refuse them.
+    """Fetch URLs as a provider would; say who would refuse them.
 
     Exit status: 0 all can be fetched and sent, 1 some would be refused, 2 wrong usage, 3 something unavailable.
     """

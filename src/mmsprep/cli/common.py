@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from mmsprep.errors import Misconfigured, PrepError
 
@@ -32,13 +33,35 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
+class Command(TyperCommand):
+    """A command whose help names its arguments alone: Typer adds Python's types, such as ``<list[str]>``."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the tables of arguments and options."""
+        arguments, options = list[tuple[str, str]](), list[tuple[str, str]]()
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                name, told = record
+                if param.param_type_name == "argument":
+                    arguments.append((name.partition(" <")[0], told))
+                else:
+                    options.append((name, told))
+        for title, rows in (("Arguments", arguments), ("Options", options)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
 SOURCES = (
     "Files of any kind, contacts among them (.vcf, .json); places (geo:LAT,LON, coordinates, a map's link, a plus "
     "code); s3://BUCKET/KEY of an allowed bucket; - for standard input"
 )
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE", help=f"{SOURCES}.", show_default=False)]
 ProfileName = Annotated[
-    str | None, typer.Option("--profile", "-p", metavar="NAME", help="What may leave; a+b is the stricter of both.")
+    str | None,
+    typer.Option(
+        "--profile", "-p", metavar="NAME", help="Whose limits to meet (see mmsprep profiles); a+b meets both."
+    ),
 ]
 MaxBytes = Annotated[int | None, typer.Option("--max-bytes", metavar="N", min=1, help="Bytes a file must stay below.")]
 StoreUrl = Annotated[
@@ -50,28 +73,45 @@ StoreUrl = Annotated[
         help="Where results are kept: a folder (default: out) or s3://bucket/prefix.",
     ),
 ]
-Wishes = Annotated[
+StageOptions = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="A wish: trim=0-20, pages=3, gif=mp4, fast=true, on_cannot_fit=link, region=US …",
+        help="How to prepare it: trim=0-20, pages=3, gif=mp4, fast=true, on_cannot_fit=link, region=US …",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line as each item ends.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Items at a time; one per core if not given.")
 ]
-
-
+Provider = Annotated[
+    str | None,
+    typer.Option(
+        "--for",
+        metavar="NAME",
+        help="Write requests for twilio, telnyx, bandwidth, plivo, vonage, sinch, aws or pantheon.",
+    ),
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="NAME=VALUE", help="With --for: a field that only this provider has."),
+]
+Profiles = Annotated[
+    str | None, typer.Option("--profiles", metavar="A,B", help="With --dry-run: compare these profiles.")
+]
 Text = Annotated[
     str | None, typer.Option("--text", metavar="TEXT", help="The text; a place's link is offered when there is none.")
 ]
 Captions = Annotated[list[str] | None, typer.Option("--caption", metavar="TEXT", help="One per source, in order.")]
-Webhook = Annotated[str | None, typer.Option("--webhook-url", metavar="URL", help="Where receipts go (https).")]
-Receipt = Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a receipt.")]
+Webhook = Annotated[
+    str | None, typer.Option("--webhook-url", metavar="URL", help="Where delivery receipts go (https).")
+]
+Receipt = Annotated[bool, typer.Option("--delivery-receipt", help="Ask for a delivery receipt.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="Kept with the message.")]
-Check = Annotated[bool, typer.Option("--check", help="Then fetch the media as a provider would.")]
+Check = Annotated[
+    bool, typer.Option("--check", help="First fetch the stored media as a provider would; stop if one would refuse.")
+]
 
 
 def pairs(given: list[str] | None, what: str) -> dict[str, str]:
@@ -83,6 +123,7 @@ def pairs(given: list[str] | None, what: str) -> dict[str, str]:
 
 
 def status(result: Prepared | PrepError) -> Exit:
+    """Say how a command ends that had this result alone."""
     return {"rejected": Exit.REJECTED, "unavailable": Exit.UNAVAILABLE}.get(getattr(result, "status", ""), Exit.READY)
 
 
@@ -97,12 +138,14 @@ def told() -> Iterator[None]:
 
 
 def settings(**flags: Any) -> Settings:
+    """Read the settings, with the command's own flags above all."""
     from mmsprep.settings import Settings
 
     return Settings.load(**flags)
 
 
 def console(*, stderr: bool = False) -> Console:
+    """Open the terminal, or what stands for it where output is piped."""
     from rich.console import Console
 
     console = Console(stderr=stderr, highlight=False)
@@ -110,17 +153,18 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def as_dict(source: str, result: Prepared | PrepError) -> dict[str, Any]:
+    """Give a result in the published form, its source spelt as on the command line."""
     from mmsprep.prepared import failure_as_dict
 
     return failure_as_dict(source, result) if isinstance(result, PrepError) else result.as_dict() | {"source": source}
 
 
-def options(wishes: list[str] | None) -> dict[str, Any]:
-    """Read the options of stages: numbers, true and false as such, all else as text."""
+def options(given: list[str] | None) -> dict[str, Any]:
+    """Read what --set says: numbers, true and false as such, all else as text."""
     import json
 
     read = {}
-    for name, value in pairs(wishes, "an option").items():
+    for name, value in pairs(given, "an option").items():
         try:
             read[name] = json.loads(value)
         except ValueError:

@@ -10,14 +10,14 @@ import typer
 
 from mmsprep.cli import common
 from mmsprep.cli.check import fetched
-from mmsprep.errors import Misconfigured, PrepError, Rejected
-
-Number = Annotated[str | None, typer.Option(metavar="+1...", help="A phone number, with its country code.")]
+from mmsprep.errors import Misconfigured, PrepError
 
 
 def compose(
     sources: common.Sources,
-    to: Number = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="+1...", help="The number that receives, with its country code.")
+    ] = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="+1...", help="The number that sends.")] = None,
     text: common.Text = None,
     caption: common.Captions = None,
@@ -25,23 +25,26 @@ def compose(
     delivery_receipt: common.Receipt = False,
     tag: common.Tags = None,
     check: common.Check = False,
-    provider: Annotated[str | None, typer.Option("--for", metavar="NAME", help="Another provider's fields.")] = None,
-    field: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="With --for: a field that only it knows.")
-    ] = None,
+    provider: common.Provider = None,
+    field: common.Fields = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what each would become; store nothing.")] = False,
-    profiles: Annotated[str | None, typer.Option(metavar="A,B", help="With --dry-run: for these profiles.")] = None,
+    profiles: common.Profiles = None,
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
-    wishes: common.Wishes = None,
+    stage_options: common.StageOptions = None,
 ) -> None:
-    """Prepare files for one message and print its request."""
+    """Prepare files for one message and print its request.
+
+    The files share the message's bytes and are kept in a store; the request names their URLs.
+
+    Exit status: 0 printed, 1 something rejected, 2 wrong usage, 3 something unavailable.
+    """
     from mmsprep import show
     from mmsprep.pipeline import Pipeline
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
-    options = common.options(wishes)
+    options = common.options(stage_options)
     given = [sys.stdin.buffer if source == "-" else source for source in sources]
     if dry_run:
         with Pipeline(settings=settings.model_copy(update={"store": None})) as pipeline:
@@ -63,7 +66,7 @@ def compose(
             body = message.request(delivery_receipt=delivery_receipt, **ways)
     except PrepError as error:
         typer.echo(show.line("", error), err=True)
-        raise typer.Exit(common.Exit.REJECTED if isinstance(error, Rejected) else common.Exit.UNAVAILABLE) from error
+        raise typer.Exit(common.status(error)) from error
     for warning in (*message.warnings, *notes):
         typer.echo(f"warning: {show.escaped(warning)}", err=True)
     typer.echo(json.dumps(body, indent=2))

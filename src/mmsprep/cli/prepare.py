@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,16 +29,16 @@ def prepare(
     store: common.StoreUrl = None,
     as_json: common.AsJson = False,
     jobs: common.Jobs = None,
-    wishes: common.Wishes = None,
+    stage_options: common.StageOptions = None,
 ) -> None:
     """Turn files into media that carriers deliver.
 
-    The results are kept in a store.
+    Each source is prepared by itself; mmsprep compose fits several into one message.
 
     Exit status: 0 all ready, 1 something rejected, 2 wrong usage, 3 something unavailable, 130 interrupted.
     """
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
-    raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs, options=common.options(wishes)))
+    raise typer.Exit(_prepare_all(sources, settings, as_json=as_json, jobs=jobs, options=common.options(stage_options)))
 
 
 def inspect(
@@ -47,7 +48,10 @@ def inspect(
     ] = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """Show what files are and what would become of them."""
+    """Show what files are and what would become of them.
+
+    Nothing is kept. Exit status: 0, or 1 where a file cannot be read, 3 something unavailable.
+    """
     from mmsprep import show
     from mmsprep.pipeline import Pipeline
     from mmsprep.prepared import SCHEMA_VERSION, failure_as_dict
@@ -55,29 +59,32 @@ def inspect(
     settings = common.settings()
     names = profile or [settings.profile]
     worst = common.Exit.READY
-    pipelines = [Pipeline(name, settings=settings.model_copy(update={"store": None})) for name in names]
-    for source in sources:
-        given = sys.stdin.buffer.read() if source == "-" else source  # it is read more than once
-        try:
-            found = pipelines[0].inspect(given)
-        except PrepError as error:
-            worst = max(worst, common.status(error))
-            typer.echo(json.dumps(failure_as_dict(source, error)) if as_json else show.line(source, error))
-            continue
-        becomes = {each.profile.name: _attempt(each, given) for each in pipelines}
-        if as_json:
-            outcomes = {name: common.as_dict(source, result) for name, result in becomes.items()}
-            known = {"schema": SCHEMA_VERSION, "source": source, **found.facts.as_dict()}
-            typer.echo(json.dumps(known | {"tells": dict(found.tells), "profiles": outcomes}))
-        else:
-            common.console().print(show.inspected(source, found, becomes))
-    for each in pipelines:
-        each.close()
+    storeless = settings.model_copy(update={"store": None})
+    with ExitStack() as stack:
+        pipelines = [stack.enter_context(Pipeline(name, settings=storeless)) for name in names]
+        for source in sources:
+            given = sys.stdin.buffer.read() if source == "-" else source  # it is read more than once
+            try:
+                found = pipelines[0].inspect(given)
+            except PrepError as error:
+                worst = max(worst, common.status(error))
+                typer.echo(json.dumps(failure_as_dict(source, error)) if as_json else show.line(source, error))
+                continue
+            becomes = {each.profile.name: _attempt(each, given) for each in pipelines}
+            if as_json:
+                outcomes = {name: common.as_dict(source, result) for name, result in becomes.items()}
+                known = {"schema": SCHEMA_VERSION, "source": source, **found.facts.as_dict()}
+                typer.echo(json.dumps(known | {"tells": dict(found.tells), "profiles": outcomes}))
+            else:
+                common.console().print(show.inspected(source, found, becomes))
     raise typer.Exit(worst)
 
 
 def demo(store: common.StoreUrl = None) -> None:
-    """Prepare the example files that come with mmsprep."""
+    """Prepare the example files that come with mmsprep.
+
+    Four of them cannot be sent, to show how that looks. Exit status: 0, or 3 something unavailable.
+    """
     files = sorted(str(path) for path in _examples().iterdir() if path.suffix != ".md")
     settings = common.settings(store=store or "out")
     status = _prepare_all(files, settings, as_json=False, jobs=None, options={})

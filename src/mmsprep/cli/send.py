@@ -34,7 +34,7 @@ def send(
     tag: common.Tags = None,
     check: common.Check = False,
     wait: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="Wait so long until it is delivered.")
+        float | None, typer.Option(metavar="SECONDS", min=0, help="Follow it until it is delivered, for so long.")
     ] = None,
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
@@ -43,7 +43,7 @@ def send(
 ) -> None:
     """Send files as one message, or a text alone.
 
-    The key of the API is MMSPREP_API_KEY. Nothing is ever sent a second time by itself.
+    The API's key is read from MMSPREP_API_KEY. No message is ever sent twice.
 
     Exit status: 0 sent (or delivered), 1 rejected, or perhaps sent, 2 wrong usage, 3 something unavailable.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mmsprep.cli.common import AsJson, Exit, settings, told
+from mmsprep.cli.common import AsJson, Command, Exit, settings, told
 from mmsprep.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Url = Annotated[
 ]
 
 
-@app.command()
+@app.command(cls=Command)
 def init(
     url: Url = None,
     public: Annotated[bool, typer.Option("--public", help="Let everybody read what is kept there.")] = False,
@@ -37,7 +37,7 @@ def init(
     """Make the store ready to keep what is sent.
 
     A bucket is made, encrypted, set to erase by age, closed to web pages, and public only if asked. What is there
-    already stays, also others' rules. A step that a server cannot do is told, with what to do instead.
+    already stays, and so do others' rules. A step that a server cannot do is reported, with what to do instead.
 
     Exit status: 0 ready, 2 wrong usage, 3 unavailable, or --public is not to be had.
     """
@@ -53,19 +53,19 @@ def init(
     raise typer.Exit(ended)
 
 
-@app.command()
+@app.command(cls=Command)
 def purge(
     url: Url = None,
     older_than: Annotated[
-        float | None, typer.Option("--older-than", metavar="DAYS", min=0, help="What was last sent so long ago.")
+        float | None, typer.Option("--older-than", metavar="DAYS", min=0, help="All that was last sent so long ago.")
     ] = None,
     items: Annotated[
         list[str] | None, typer.Option("--item", metavar="URL", help="One item, by its URL or key; may be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be erased.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase by age or by item; only what mmsprep made is ever touched.
+    """Erase by age or by item, and only what mmsprep made.
 
     Exit status: 0 erased or not there, 2 wrong usage, 3 unavailable.
     """

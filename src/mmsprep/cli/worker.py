@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,18 +27,18 @@ def worker(
     concurrency: Concurrency = None,
     level: Annotated[str, typer.Option("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING …")] = "INFO",
     init: Annotated[bool, typer.Option("--init", help="Make the queues and end.")] = False,
-    ready: Annotated[bool, typer.Option("--ready", help="Ask the worker on this machine whether it consumes.")] = False,
+    ready: Annotated[bool, typer.Option("--ready", help="Ask the worker on this machine whether it is ready.")] = False,
 ) -> None:
     """Prepare what comes through a queue, until told to end.
 
-    Exit status: 0 after SIGTERM, once what was begun is ended; 2 wrong settings, 3 no broker, or --ready and it is not.
+    Exit status: 0 after SIGTERM, once what was begun is done; 2 wrong settings; 3 no broker, or with --ready not ready.
     """
     _needs_extra()
     settings = common.settings()
     if ready:
         raise typer.Exit(_ask(settings.worker.listen_host, settings.worker.listen_port))
     if concurrency is not None:
-        settings = settings.model_copy(update={"worker": _with(settings.worker, concurrency=concurrency)})
+        settings = settings.model_copy(update={"worker": replace(settings.worker, concurrency=concurrency)})
     from mmsprep.worker import run
 
     with common.told():
@@ -60,14 +61,22 @@ def enqueue(
     correlation: Annotated[
         list[str] | None, typer.Option("--tag", metavar="NAME=VALUE", help="Comes back with the answer.")
     ] = None,
-    wishes: common.Wishes = None,
-    together: Annotated[bool, typer.Option("--together", help="All sources in one message, one answer.")] = False,
+    stage_options: common.StageOptions = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Put all sources into one message, with one answer.")
+    ] = False,
     wait: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0, help="Print the answers; the longest time without any.")
+        float | None,
+        typer.Option(metavar="SECONDS", min=0, help="Print the answers; give up when none comes for so long."),
     ] = None,
-    event: Annotated[bool, typer.Option("--event", help="With -: an upload event of a server of S3.")] = False,
+    event: Annotated[
+        bool, typer.Option("--event", help="With -: standard input is an S3 server's upload event.")
+    ] = False,
 ) -> None:
-    """Put jobs into the queue and print their ids, or with --wait their answers."""
+    """Put jobs into the queue; print their ids or answers.
+
+    Exit status: 0; with --wait 1 something rejected, 3 something unavailable or not answered.
+    """
     _needs_extra()
     from mmsprep.worker import collect, enqueue, enqueue_event
 
@@ -79,7 +88,7 @@ def enqueue(
         asked = {
             "profile": profile,
             "destination": destination,
-            "options": common.options(wishes),
+            "options": common.options(stage_options),
             "correlation": common.pairs(correlation, "a tag"),
         }
         ids = enqueue(_jobs(sources, captions or [], asked, together=together), settings)
@@ -95,12 +104,17 @@ def enqueue(
 
 
 def dead_letters(
-    requeue: Annotated[bool, typer.Option("--requeue", help="Put each job back into the queue.")] = False,
-    erase: Annotated[bool, typer.Option("--erase", help="Erase each.")] = False,
+    requeue: Annotated[
+        bool, typer.Option("--requeue", help="Put each job back into the queue to be tried again.")
+    ] = False,
+    erase: Annotated[bool, typer.Option("--erase", help="Erase each letter.")] = False,
     job: Annotated[str | None, typer.Option("--job", metavar="ID", help="Only this one.")] = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """List what workers could not do, put it back, or erase it."""
+    """List what workers could not do, put it back, or erase it.
+
+    Exit status: 0, 2 wrong usage, 3 no broker.
+    """
     _needs_extra()
     from mmsprep.show import escaped
     from mmsprep.worker.dead import listed
@@ -116,8 +130,8 @@ def dead_letters(
             else:
                 named = letter.job.id if letter.job else "(no job)"
                 typer.echo(f"{named}  {letter.reason}  {escaped(letter.message)}".rstrip())
-    verb = "put back" if requeue else "erased" if erase else "dead letters"
-    typer.echo(f"{count} {verb}", err=True)
+    done = ", put back" if requeue else ", erased" if erase else ""
+    typer.echo(f"{count} dead letter{'' if count == 1 else 's'}{done}", err=True)
 
 
 def _jobs(sources: list[str], captions: list[str], asked: dict[str, Any], *, together: bool) -> Iterator[Job]:
@@ -162,12 +176,6 @@ def _ask(host: str, port: int) -> common.Exit:
         status = 0
     typer.echo("ready" if status == 200 else "not ready" if status else "no worker answers", err=True)
     return common.Exit.READY if status == 200 else common.Exit.UNAVAILABLE
-
-
-def _with(options: Any, **changes: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(options, **changes)
 
 
 def _needs_extra() -> None:
