@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mmsprep import Pipeline, Rejected
+from mmsprep.prepared import failure_as_dict
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,6 @@ def _prepared(upload: dict[str, Any]) -> dict[str, Any]:
     try:
         told = pipeline.prepare(source).as_dict()
     except Rejected as rejected:
-        told = {"status": "rejected", "code": rejected.code, "reason": rejected.reason, "message": rejected.message}
-    log.info(json.dumps({"source": source, **told}))
-    return {"source": source, **told}
+        told = failure_as_dict(source, rejected)
+    log.info(json.dumps(told))
+    return told

@@ -11,9 +11,10 @@ from typing import Any
 from celery import Celery
 
 from mmsprep import Pipeline, Rejected, Unavailable
+from mmsprep.prepared import failure_as_dict
 
 app = Celery("media", broker=os.environ.get("BROKER", "amqp://"), backend=os.environ.get("BACKEND", "rpc://"))
-# A worker that dies gives its task to another: the same source gives the same bytes and the same URL.
+# When a worker dies, another gets its task: the same source gives the same bytes and the same URL.
 app.conf.update(task_acks_late=True, task_reject_on_worker_lost=True, worker_prefetch_multiplier=1)
 
 
@@ -29,4 +30,4 @@ def prepare(source: str, **options: Any) -> dict[str, Any]:
     try:
         return pipeline().prepare(source, **options).as_dict()
     except Rejected as rejected:  # an answer, not a failure: trying again changes nothing
-        return {"status": "rejected", "reason": rejected.reason, "message": rejected.message}
+        return failure_as_dict(source, rejected)

@@ -11,12 +11,16 @@ from pathlib import Path
 from types import ModuleType
 
 import boto3
+import jsonschema
 import pytest
 from celery.contrib.testing.worker import start_worker
 from fastapi.testclient import TestClient
 from tests.servers import s3
 
+import mmsprep
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+SCHEMA = json.loads((Path(mmsprep.__file__).parent / "prepared.schema.json").read_text())
 
 
 def loaded(name: str) -> ModuleType:
@@ -88,6 +92,8 @@ def test_a_task_answers_what_became_of_its_source(fixtures: Path, monkeypatch: p
     assert ready["warnings"] == ["part of the picture is damaged"]
     assert Path(ready["media"][0]["url"].removeprefix("file://")).stat().st_size == ready["media"][0]["bytes"]
     assert (refused["status"], refused["reason"]) == ("rejected", "unknown-type")
+    for answer in (ready, refused):
+        jsonschema.validate(answer, SCHEMA)
 
 
 @pytest.mark.services
@@ -121,6 +127,8 @@ def test_an_upload_to_a_bucket_is_prepared_into_another(
     assert ready["media"][0]["url"].endswith(kept["Key"])
     assert ready["media"][0]["bytes"] == kept["Size"]
     assert (refused["code"], refused["reason"]) == ("MMS_002", "unknown-type")
+    for answer in (ready, refused):
+        jsonschema.validate(answer, SCHEMA)
 
 
 def test_a_campaign_writes_a_request_for_everybody_who_can_be_reached(fixtures: Path, folder: Path) -> None:
