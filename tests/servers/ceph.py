@@ -6,8 +6,6 @@ packages radosgw, ceph-mon, ceph-osd and ceph-common, which ``.ci/run`` installs
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import json
 import shutil
 import subprocess
@@ -22,6 +20,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.servers.certificate import self_signed
 from tests.servers.s3 import ACCESS_KEY, SECRET_KEY, Server, free_port, lives, started, stop, wait_for
 
 STRANGER = "AKIASTRANGER"
@@ -40,7 +39,7 @@ def ceph(folder: Path) -> Server:
     for each in ("mon", "osd", "rgw"):
         (data / each).mkdir()
     plain, secure, monitor = free_port(), free_port(), free_port()
-    _certificate(data)
+    self_signed(data)
     conf, fsid, osd = data / "ceph.conf", str(uuid.uuid4()), str(uuid.uuid4())
     conf.write_text(_configuration(data, fsid=fsid, plain=plain, secure=secure, monitor=monitor))
     call = partial(_call, conf)
@@ -167,32 +166,6 @@ rgw thread pool size = 32
 rgw bucket quota ttl = 0
 rgw lc debug interval = -1
 """
-
-
-def _certificate(folder: Path) -> None:
-    """Make a certificate for 127.0.0.1 that signs itself."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    pem, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, serialization.NoEncryption()))
 
 
 if __name__ == "__main__":
