@@ -39,7 +39,7 @@ class InsufficientFunds(Refused):
 
 
 class RecipientOptedOut(Refused):
-    """The recipient wants no messages, and the law stands by them (SMS_004)."""
+    """The recipient has opted out, and the law forbids further messages (SMS_004)."""
 
 
 class SpamDetected(Refused):
@@ -59,7 +59,7 @@ class MediaUnsupported(Refused):
 
 
 class UnknownMessage(Refused):
-    """No message of this account has this id."""
+    """This account has no message with this id."""
 
 
 class Undelivered(Refused):

@@ -153,7 +153,7 @@ def maybe_sent(why: str) -> MaybeSent:
 
 
 def checked_base(url: str) -> str:
-    """Give the address without a slash at its end; raises Misconfigured for one that would bare the key."""
+    """Give the address without a slash at its end; raises Misconfigured for one that would expose the key."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0

@@ -35,7 +35,9 @@ class Manifest:
             folder.mkdir(parents=True, exist_ok=True)
             self._files = {name: _Lines(folder / name) for name in names}
         except OSError as error:
-            raise Unavailable("store", f"cannot write to {folder}: {error.strerror}; free space or fix it") from error
+            raise Unavailable(
+                "store", f"cannot write to {folder}: {error.strerror}; free space or fix its permissions"
+            ) from error
         self._files[TABLE].write(_table_line(COLUMNS))
 
     def __enter__(self) -> Self:

@@ -56,7 +56,7 @@ def _csv(path: Path) -> Iterator[dict[str, Any] | Rejected]:
                 if any(value for value in row.values()):
                     yield {_column(name): value for name, value in row.items() if name}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Misconfigured(f"{path}: cannot be read as CSV in UTF-8: {error}") from error
+        raise Misconfigured(f"{path}: cannot be read as CSV in UTF-8: {error}; save it anew as that") from error
 
 
 def _dialect(file: IO[str]) -> type[csv.Dialect]:
@@ -77,7 +77,7 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any] | Rejected]:
                 if line.strip():
                     yield _object(line)
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path}: cannot be read as JSON lines in UTF-8: {error}") from error
+        raise Misconfigured(f"{path}: cannot be read as JSON lines in UTF-8: {error}; save it anew as that") from error
 
 
 def _object(line: str) -> dict[str, Any] | Rejected:

@@ -64,7 +64,6 @@ SPELLINGS = {
     "location": "geo",
     "coordinates": "geo",
 }
-"""Names of fields in other programs' JSON, in snake case, and ours."""
 
 KIND_OF_KEY = {
     "mobile": "cell",
@@ -98,4 +97,6 @@ ADDRESS_SPELLINGS = {
     "pobox": "po_box",
     "post_office_box": "po_box",
 }
+"""The same for the parts of an address."""
+
 ADDRESS_PARTS = frozenset({"street", "city", "region", "postcode", "country", "po_box", "extended"})

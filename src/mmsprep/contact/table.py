@@ -16,7 +16,6 @@ SEPARATOR = " ::: "
 
 LINES = {
     "name": "name",
-    "file as": "",
     "given name": "given",
     "first name": "given",
     "additional name": "middle",
@@ -100,7 +99,6 @@ class _Row:
         for heading, field in LINES.items():
             if text := self.cells.pop(heading, ""):
                 found[field] = text
-        found.pop("", None)
         if title := self.cells.pop("title", ""):
             found["prefix" if self.outlook else "title"] = title
         if "name" not in found:

@@ -46,7 +46,7 @@ class FolderStore:
                 path = self._place(beside, media.name, key)
         except OSError as error:
             raise Unavailable(
-                "store", f"cannot write to {self.root}: {error.strerror}; free space or fix it"
+                "store", f"cannot write to {self.root}: {error.strerror}; free space or fix its permissions"
             ) from error
         return f"{self.base_url.rstrip('/')}/{quote(path.name)}" if self.base_url else path.absolute().as_uri()
 
@@ -55,7 +55,9 @@ class FolderStore:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Unavailable("store", f"cannot make {self.root}: {error.strerror}; make it, or fix it") from error
+            raise Unavailable(
+                "store", f"cannot make {self.root}: {error.strerror}; make it, or fix its permissions"
+            ) from error
         yield Step("folder", True, str(self.root))
         yield Step("retention", False, "a folder keeps for ever; run mmsprep store purge --older-than DAYS every day")
         if public:

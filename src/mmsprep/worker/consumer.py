@@ -14,6 +14,7 @@ from kombu import Consumer as Receiver
 from kombu import Queue
 
 from mmsprep.errors import Misconfigured, Unavailable
+from mmsprep.stores.s3.download import not_allowed
 from mmsprep.worker import events, queues, results, submit
 from mmsprep.worker.queues import Names
 
@@ -56,7 +57,7 @@ class Uploads(bootsteps.ConsumerStep):  # type: ignore[misc]
             allowed = set(office.settings.source_buckets)
             for job in jobs:
                 if foreign := {each.bucket for each in job.sources if hasattr(each, "bucket")} - allowed:
-                    raise events.BadEvent(f"no source may come from {', '.join(foreign)}; add it to source_buckets")
+                    raise events.BadEvent(not_allowed(", ".join(sorted(foreign))))
                 submit.submit(office.app, office.options, job)
         except events.BadEvent as error:
             log.error("upload event refused", extra={"reason": "bad-event", "why": str(error)})
@@ -121,7 +122,7 @@ class Echo(bootsteps.ConsumerStep):  # type: ignore[misc]
 
 
 def check(settings: Any) -> None:
-    """Raise Misconfigured for what would let the first event fail rather than the start."""
+    """Raise Misconfigured at the start for what would otherwise fail with the first event."""
     if not settings.source_buckets:
         log.warning("no source_buckets are set, so jobs cannot name objects of any bucket")
     if settings.store is None:

@@ -122,7 +122,7 @@ def _unwrapped(text: str) -> tuple[bytes, dict[str, Any]]:
 
 
 def _letter(body: bytes, told: Any, death: str) -> Letter:
-    """Read a letter: one that we buried tells why; of the others the broker was tired."""
+    """Read a letter: one that we buried says why; any other was given up by the broker."""
     told = told if isinstance(told, dict) else {}
     reason, message = told.get("reason"), told.get("message", "")
     job = None

@@ -1,4 +1,4 @@
-"""What a program needs that has something to be prepared: hand it in, and wait for what becomes of it."""
+"""For programs that have something to be prepared: hand it in, and wait for the answer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mmsprep.errors import Misconfigured, Rejected, Unavailable
 from mmsprep.prepared import failure_as_dict
 from mmsprep.source import plain_name
 from mmsprep.stores.s3.client import ClientOfProcess
+from mmsprep.stores.s3.download import not_allowed
 from mmsprep.worker import queues, results, submit
 from mmsprep.worker.events import UPLOADED_BY_US
 from mmsprep.worker.messages import BucketSource, Job
@@ -115,7 +116,7 @@ def _beginning(ids: set[str]) -> str:
 def _check(job: Job, settings: Settings) -> None:
     for source in job.sources:
         if isinstance(source, BucketSource) and source.bucket not in settings.source_buckets:
-            raise Misconfigured(f"no source may come from the bucket {source.bucket}; add it to source_buckets")
+            raise Misconfigured(not_allowed(source.bucket))
     if job.destination is not None and job.destination not in settings.worker.destinations:
         raise Misconfigured(f"no destination is called {job.destination}; set worker.destinations")
     if job.profile is not None:

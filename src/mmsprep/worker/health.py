@@ -15,7 +15,7 @@ from mmsprep.errors import Misconfigured
 from mmsprep.worker.metrics import Metrics
 
 STALLED_SECONDS = 30.0
-"""No sign for so long is none at all: signs are given every few seconds."""
+"""Without a sign for so long, a worker is stalled: signs come every few seconds."""
 
 AWAY_SECONDS = 600.0
 """How long a worker may look for a broker that is away before it counts as stalled itself."""

@@ -53,10 +53,6 @@ class Preparer:
         if self._first is not None:
             self._first.close()
 
-    def warm(self) -> None:
-        """Start the helper, so that the first job need not wait for it; raises Unavailable, Misconfigured."""
-        self._pipeline(None, None).prepare(b"warm")
-
     def answer(self, job: Job) -> Done:
         """Prepare a job; a file that cannot be sent is an answer too. Raises Unavailable, Misconfigured."""
         started = time.perf_counter()
@@ -88,8 +84,6 @@ class Preparer:
 
     def _pipeline(self, profile: str | None, destination: str | None) -> Pipeline:
         if self._first is None:
-            if not self._settings.store:
-                raise Misconfigured("a worker needs a store; set store to s3://bucket/prefix or a folder")
             self._first = Pipeline(settings=self._settings)
         key = (profile, destination)
         if key not in self._pipelines:

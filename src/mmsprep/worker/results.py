@@ -1,4 +1,4 @@
-"""Tell the results queue what became of a job."""
+"""Put plain JSON into a queue and be sure that the broker has it: above all what became of a job."""
 
 from __future__ import annotations
 

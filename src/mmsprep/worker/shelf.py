@@ -74,7 +74,7 @@ class FolderShelf:
         yield from (path.name.removesuffix(SUFFIX) for path in found)
 
     def _unavailable(self, what: str, error: OSError) -> Unavailable:
-        return Unavailable("store", f"cannot {what} {self.root}: {error.strerror}; free space or fix it")
+        return Unavailable("store", f"cannot {what} {self.root}: {error.strerror}; free space or fix its permissions")
 
 
 class S3Shelf:

@@ -1,4 +1,4 @@
-"""Put jobs into the queue: new ones, and those that are to be tried later or by nobody any more."""
+"""Put jobs into their queues: new ones, ones to be tried later, and ones that are given up."""
 
 from __future__ import annotations
 

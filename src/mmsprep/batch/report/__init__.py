@@ -56,7 +56,9 @@ def write(path: Path, manifest: Path, ledger: Ledger, profile: Profile) -> None:
             finally:
                 Path(beside.name).unlink(missing_ok=True)
     except OSError as error:
-        raise Unavailable("store", f"cannot write {path}: {error.strerror}; free space or fix it") from error
+        raise Unavailable(
+            "store", f"cannot write {path}: {error.strerror}; free space or fix its permissions"
+        ) from error
 
 
 def _policy(style: str, script: str, origins: set[str]) -> str:

@@ -130,7 +130,7 @@ class S3Store:
             raise
 
     def _create(self, media: Media, key: str, content: Content, _head: dict[str, Any]) -> bool:
-        """Upload unless the key is taken meanwhile; tell whether this was what made it."""
+        """Upload unless the key is taken meanwhile; tell whether this upload made the object."""
         from botocore.exceptions import ClientError
 
         condition = {"IfNoneMatch": "*"} if self._conditional else {}
@@ -156,9 +156,9 @@ class S3Store:
         return True
 
     def _accept(self, media: Media, key: str, content: Content, head: dict[str, Any]) -> bool:
-        """Take what is there for ours if it is; write its headers and age anew where they would not do.
+        """Accept what is there if its content is ours; renew its headers and age where they are wrong.
 
-        Tell whether it was there to the end: the server may just erase it for its age.
+        Tell whether it was still there: the server may have just erased it for its age.
         """
         from botocore.exceptions import ClientError
 

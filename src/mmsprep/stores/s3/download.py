@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 NEEDS = "s3:GetObject, and s3:ListBucket to tell what is not there"
 
 
+def not_allowed(bucket: str) -> str:
+    """Say that the settings name no such bucket of sources, and where they would."""
+    return f"no source may come from the bucket {bucket}; add it to source_buckets"
+
+
 class Remote:
     """An object that is being read: its size, and its bytes one after another."""
 
@@ -71,7 +76,7 @@ class Downloads:
 
         bucket, _, key = url.removeprefix("s3://").partition("/")
         if bucket not in self._buckets:
-            raise Rejected("unreadable", f"no source may come from the bucket {bucket}; add it to source_buckets")
+            raise Rejected("unreadable", not_allowed(bucket))
         if not key:
             raise Rejected("unreadable", "a bucket, not an object in it; give s3://bucket/key")
         with telling(f"s3://{bucket}/{key}", needs=NEEDS):

@@ -119,4 +119,4 @@ def _no_answer(error: Exception) -> str:
     name = type(error).__name__
     bases = [each.__name__ for each in type(error).__mro__]
     known = next((NO_ANSWERS[each] for each in NO_ANSWERS if each in bases), None)
-    return known.format(name=name) if known else f"boto3 cannot ask for it ({name}); check the settings' table s3"
+    return known.format(name=name) if known else f"boto3 cannot make the request ({name}); check the settings' table s3"

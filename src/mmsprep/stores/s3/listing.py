@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.stores.s3.client import ClientOfProcess
-from mmsprep.stores.s3.download import NEEDS
+from mmsprep.stores.s3.download import NEEDS, not_allowed
 from mmsprep.stores.s3.faults import status_of, telling
 
 if TYPE_CHECKING:
@@ -59,5 +59,5 @@ def version_of(options: S3Options, buckets: Collection[str], url: str) -> str:
 def _allowed(buckets: Collection[str], url: str) -> tuple[str, str]:
     bucket, _, key = url.removeprefix("s3://").partition("/")
     if bucket not in buckets:
-        raise Misconfigured(f"no source may come from the bucket {bucket}; add it to source_buckets")
+        raise Misconfigured(not_allowed(bucket))
     return bucket, key

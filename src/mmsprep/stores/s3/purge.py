@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.stores import KEY
+from mmsprep.stores.s3.client import silence
 from mmsprep.stores.s3.faults import code_of, status_of, telling
 
 if TYPE_CHECKING:
@@ -83,10 +84,8 @@ def _versioned(store: S3Store) -> bool:
 
 
 def _erase(store: S3Store, version: Version) -> None:
-    from mmsprep.stores.s3.client import silence
-
     key, number = version
     which = {"VersionId": number} if number else {}
-    # The silence is per thread.
+    # The silence around the whole purge is another thread's.
     with silence():
         store.client().delete_object(Bucket=store.bucket, Key=store.prefix + key, **which)
