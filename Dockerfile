@@ -17,6 +17,7 @@ RUN pip --python /opt/mmsprep/bin/python install --require-hashes \
     --only-binary :all: --no-binary openlocationcode,pyvips -r requirements-worker.lock
 
 COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY docs/mmsprep.1 docs/
 COPY fixtures fixtures
 COPY src src
 RUN pip wheel --no-deps --wheel-dir /dist . \

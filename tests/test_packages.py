@@ -65,6 +65,8 @@ def test_the_wheel_has_all_that_it_needs_and_nothing_of_the_house(packages: dict
     tops = {name.partition("/")[0].partition("-")[0] for name in names}
     assert tops == {"mmsprep"}
     assert not [name for name in names if "__pycache__" in name]
+    # Where pip puts it, man finds it by way of the program beside it.
+    assert [name for name in names if name.endswith(".data/data/share/man/man1/mmsprep.1")]
 
 
 def test_the_source_package_can_be_worked_with(packages: dict[str, Path]) -> None:

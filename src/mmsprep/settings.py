@@ -73,14 +73,16 @@ class Settings(BaseSettings):
         env_prefix="MMSPREP_", env_nested_delimiter="__", toml_file=FILE, frozen=True, extra="forbid"
     )
 
-    profile: str = Field(default=profile.DEFAULT, description="what may leave; a + b is the stricter of both")
+    profile: str = Field(default=profile.DEFAULT, description="whose limits to meet; a+b is the stricter of both")
     profiles_file: Path | None = Field(default=None, description="a TOML file with profiles of your own")
     max_bytes: PositiveInt | None = Field(
         default=None, description="bytes a file must stay below, instead of the profile's"
     )
     store: str | None = Field(default=None, description="where results are kept: a folder, or a store's URL")
-    base_url: str | None = Field(default=None, description="the public URL of what the store's URL names")
-    s3: S3Options = Field(default_factory=S3Options, description="how an S3 store is reached, what it promises")
+    base_url: str | None = Field(
+        default=None, description="the address under which a web server or CDN publishes the store"
+    )
+    s3: S3Options = Field(default_factory=S3Options, description="how an S3 store is reached, and how it keeps objects")
     ledger: Path | None = Field(
         default=None, description="where a batch writes down what it did; with its results if not given, or in ~/.cache"
     )

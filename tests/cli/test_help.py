@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from mmsprep.cli import app
 from mmsprep.providers import SHAPES
 
+ROOT = Path(__file__).resolve().parents[2]
 MMSPREP = str(Path(sys.executable).with_name("mmsprep"))
 
 
@@ -62,6 +64,18 @@ def test_the_list_of_commands_says_what_each_does_in_whole_sentences() -> None:
 def test_every_provider_that_a_request_can_be_written_for_is_named(name: str) -> None:
     said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [name, "--help"]).output
     assert [each for each in SHAPES if each not in said] == []
+
+
+def test_the_manual_page_tells_of_every_command_and_option_and_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "mmsprep.1").read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "scripts" / "write_man.py"))["written"]() == page, "run scripts/write_man.py"
+    plain = page.replace("\\-", "-")
+    for names in commands():
+        said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*names, "--help"], prog_name="mmsprep").output
+        if "Commands:" not in said:
+            section = plain.partition(f".SS {' '.join(['mmsprep', *names])} [OPTIONS]")[2].partition("\n.S")[0]
+            options = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", said, flags=re.MULTILINE)) - {"--help"}
+            assert [option for option in options if f"{option}" not in section] == []
 
 
 @pytest.mark.parametrize("name", ["prepare", "compose", "inspect", "send"])

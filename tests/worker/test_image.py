@@ -33,6 +33,16 @@ def test_what_the_image_is_made_of_is_all_that_the_package_asks_for() -> None:
     assert names <= locked, "run make lock"
 
 
+def test_the_image_is_given_every_file_that_the_wheel_is_made_of() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wanted = [*wheel["shared-data"], *wheel["force-include"], "src", "LICENSE", "NOTICE", "README.md", "pyproject.toml"]
+    copied = " ".join(re.findall(r"^COPY (.*) \S+$", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)).split()
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert [name for name in wanted if name not in copied] == []
+    assert [name for name in wanted if f"!{name}" not in ignored] == []
+
+
 def test_the_settings_of_compose_are_settings(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in compose["services"]["worker"]["environment"].items():
         monkeypatch.setenv(name, value)
