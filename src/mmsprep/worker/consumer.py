@@ -13,7 +13,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from kombu import Consumer as Receiver
 from kombu import Queue
 
-from mmsprep.errors import Misconfigured, Unavailable
+from mmsprep.errors import Unavailable
 from mmsprep.stores.s3.download import not_allowed
 from mmsprep.worker import events, queues, results, submit
 from mmsprep.worker.queues import Names
@@ -119,11 +119,3 @@ class Echo(bootsteps.ConsumerStep):  # type: ignore[misc]
         # A call that fails is a call that does not come back.
         with suppress(Exception), self._office.app.producer_or_acquire() as producer:
             producer.publish({"at": time.time()}, exchange="", routing_key=name, expiration=30, retry=False)
-
-
-def check(settings: Any) -> None:
-    """Raise Misconfigured at the start for what would otherwise fail with the first event."""
-    if not settings.source_buckets:
-        log.warning("no source_buckets are set, so jobs cannot name objects of any bucket")
-    if settings.store is None:
-        raise Misconfigured("a worker needs a store; set store to s3://bucket/prefix or a folder")

@@ -7,9 +7,10 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.errors import Misconfigured
 from mmsprep.isolate import leave
 from mmsprep.worker import health, queues, submit
-from mmsprep.worker.consumer import Echo, Uploads, check
+from mmsprep.worker.consumer import Echo, Uploads
 from mmsprep.worker.desk import Desk
 from mmsprep.worker.metrics import Letters, Metrics
 from mmsprep.worker.visibility import Extender
@@ -100,7 +101,7 @@ def make_app(settings: Settings) -> Celery:
     """Make the Celery app of a worker; raises Misconfigured, and Unavailable ``queue`` where SQS has no queues."""
     from celery import bootsteps, signals
 
-    check(settings)
+    _check(settings)
     app = submit.client(settings.worker)
     office = app.office = Office(settings, app)
 
@@ -120,6 +121,14 @@ def make_app(settings: Settings) -> Celery:
     app.task(name=submit.TASK, bind=True, Request=_request_class(office))(_prepare)
     signals.worker_process_shutdown.connect(lambda **_: _leave(office), weak=False)
     return app
+
+
+def _check(settings: Settings) -> None:
+    """Raise Misconfigured at the start for what would otherwise fail with the first event."""
+    if not settings.source_buckets:
+        log.warning("no source_buckets are set, so jobs cannot name objects of any bucket")
+    if settings.store is None:
+        raise Misconfigured("a worker needs a store; set store to s3://bucket/prefix or a folder")
 
 
 def _prepare(task: Any, document: Any) -> None:
