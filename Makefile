@@ -8,7 +8,7 @@ MMSPREP = $(BIN)/mmsprep
 TESTS = --services
 PYTEST_FLAGS = -n auto --dist worksteal
 
-.PHONY: help demo test check fmt docs dist lock fixtures bench bench-batch bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video bench-whole fuzz soak clean
+.PHONY: help demo test check fmt docs dist lock fixtures pages bench bench-batch bench-isolation bench-maps bench-pdf bench-pictures bench-shares bench-video bench-whole fuzz soak clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,11 @@ LOCK_FLAGS = --quiet --upgrade --universal --python-version 3.11 --generate-hash
 
 fixtures: $(VENV)/.dev ## Make the files of fixtures/ again
 	$(BIN)/python scripts/make_fixtures.py
+
+pages: $(VENV)/.dev ## Write what docs/ has from the code: errors, profiles, the manual page
+	$(BIN)/python scripts/write_errors.py
+	$(BIN)/python scripts/write_profiles.py
+	$(BIN)/python scripts/write_man.py
 
 # Coverage leads the bytes where atheris can be installed; elsewhere they are mutated at random.
 FUZZ_SECONDS = 60

@@ -129,7 +129,7 @@ def test_what_is_not_run_is_somewhere_shown() -> None:
 
 def test_the_page_of_errors_knows_every_reason() -> None:
     page = (ROOT / "docs" / "errors.md").read_text()
-    assert runpy.run_path(str(ROOT / "scripts" / "write_errors.py"))["written"](page) == page
+    assert runpy.run_path(str(ROOT / "scripts" / "write_errors.py"))["written"](page) == page, "run make pages"
 
 
 def test_a_page_that_shows_what_does_not_happen_fails(folder: Path) -> None:

@@ -1,14 +1,11 @@
-"""What may leave: the table that ships, a user's own rows, and the stricter of two.
-
-Run as a program, it writes the built-in table into docs/profiles.md.
-"""
+"""What may leave: the table that ships, a user's own rows, and the stricter of two."""
 
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -20,21 +17,11 @@ from mmsprep.errors import Misconfigured
 from mmsprep.media import Facts
 from mmsprep.profile import CONFIDENCES, H264_PROFILES, KINDS, VCARD_VERSIONS, Profile, load, names, profiles
 
-DOC = Path(__file__).parents[1] / "docs" / "profiles.md"
-BEGIN, END = "<!-- the table, from profiles.toml -->", "<!-- end of the table -->"
-TYPES = {
-    "image/jpeg": "JPEG",
-    "image/png": "PNG",
-    "image/gif": "GIF",
-    "video/mp4": "MP4",
-    "video/3gpp": "3GP",
-    "audio/mp4": "M4A",
-    "audio/mpeg": "MP3",
-    "audio/amr": "AMR",
-    "application/pdf": "PDF",
-    "text/x-vcard": "vCard",
-    "text/calendar": "calendar",
-}
+ROOT = Path(__file__).resolve().parents[1]
+TYPES = (
+    *("image/jpeg", "image/png", "image/gif", "video/mp4", "video/3gpp", "audio/mp4", "audio/mpeg", "audio/amr"),
+    *("application/pdf", "text/x-vcard", "text/calendar"),
+)
 CODECS = ("h264", "h263", "hevc", "aac", "mp3", "amr_nb")
 LIMITED = (
     *("types", "max_bytes", "kind_bytes", "total_bytes", "max_files", "max_pixels", "max_side", "max_short_side"),
@@ -48,7 +35,7 @@ maybe_sides = st.none() | sides
 limits = st.builds(
     Profile,
     name=st.sampled_from(["here", "there", "anywhere"]),
-    types=st.frozensets(st.sampled_from(list(TYPES))),
+    types=st.frozensets(st.sampled_from(TYPES)),
     max_bytes=counts,
     kind_bytes=st.dictionaries(st.sampled_from(KINDS), counts).map(lambda kinds: tuple(sorted(kinds.items()))),
     total_bytes=maybe_counts,
@@ -109,7 +96,7 @@ def test_every_way_of_sending_takes_a_small_baseline_jpeg(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_a_built_in_row_lists_only_types_that_handsets_know(name: str) -> None:
-    assert load(name).types <= TYPES.keys()
+    assert load(name).types <= set(TYPES)
 
 
 def test_the_default_is_the_provider_that_asks_for_less_than_1_5_mb() -> None:
@@ -177,8 +164,8 @@ def test_the_oldest_handsets_get_baseline_video_narrow_band_speech_and_old_cards
 
 
 def test_the_page_in_the_docs_shows_the_table_as_it_is() -> None:
-    shown = DOC.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
-    assert shown.strip().splitlines() == list(table()), f"run {Path(__file__).name} to write the page again"
+    page = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(ROOT / "scripts" / "write_profiles.py"))["written"](page) == page, "run make pages"
 
 
 # What may leave
@@ -450,38 +437,3 @@ def test_importing_it_reads_no_table() -> None:
     )
     told = subprocess.run([sys.executable, "-c", watched], capture_output=True, text=True, check=True).stdout
     assert told.strip() == "[] True"
-
-
-# The page in the docs
-
-
-def table() -> Iterator[str]:
-    """Draw the built-in profiles as the docs show them."""
-    yield "| profile | message | file | files | pixels | types | text | confidence |"
-    yield "|---|--:|--:|--:|---|---|--:|---|"
-    for row in profiles().values():
-        kinds = "; ".join(f"{kind} {_grouped(size)}" for kind, size in row.kind_bytes)
-        box = "×".join(str(side) for side in (row.max_side, row.max_short_side) if side)
-        pixels = f"≤ {box}" if row.max_short_side else f"≤ {box} a side" if box else "–"
-        known = ", ".join(word for type_, word in TYPES.items() if type_ in row.types)
-        file = _grouped(row.max_bytes) + (f" ({kinds})" if kinds else "")
-        yield (
-            f"| `{row.name}` | {_grouped(row.total_bytes)} | {file} | {row.max_files} | {pixels} | {known} "
-            f"| {_grouped(row.max_text_chars)} | {row.confidence} |"
-        )
-    yield ""
-    yield "### Sources and notes"
-    yield ""
-    for row in profiles().values():
-        pages = ", ".join(f"<{page}>" if page.startswith("https:") else page for page in row.source)
-        yield f"- `{row.name}`: {row.note} {pages}".replace(":  ", ": ")
-
-
-def _grouped(count: int | None) -> str:
-    return "–" if count is None else f"{count:,}".replace(",", " ")
-
-
-if __name__ == "__main__":
-    page = DOC.read_text(encoding="utf-8")
-    before, after = page.partition(BEGIN)[0], page.partition(END)[2]
-    DOC.write_text("\n".join([before + BEGIN, "", *table(), "", END + after]), encoding="utf-8")

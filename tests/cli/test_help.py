@@ -68,7 +68,7 @@ def test_every_provider_that_a_request_can_be_written_for_is_named(name: str) ->
 
 def test_the_manual_page_tells_of_every_command_and_option_and_is_up_to_date() -> None:
     page = (ROOT / "docs" / "mmsprep.1").read_text(encoding="utf-8")
-    assert runpy.run_path(str(ROOT / "scripts" / "write_man.py"))["written"]() == page, "run scripts/write_man.py"
+    assert runpy.run_path(str(ROOT / "scripts" / "write_man.py"))["written"]() == page, "run make pages"
     plain = page.replace("\\-", "-")
     for names in commands():
         said = CliRunner(env={"COLUMNS": "80"}).invoke(app, [*names, "--help"], prog_name="mmsprep").output
