@@ -82,11 +82,21 @@ def test_more_than_the_profile_lets_a_message_hold_is_rejected() -> None:
         message(11).request(to=TO, from_=FROM)
     assert (too_many.value.code, too_many.value.reason) == ("MMS_001", "too-many-files")
     heavy = tuple(deliverable(number, size=600_000) for number in range(2))
-    with pytest.raises(Rejected, match="1200000 bytes in all") as too_heavy:
+    with pytest.raises(Rejected, match="1,200,000 bytes in all") as too_heavy:
         message(media=heavy, profile=profile.load("telnyx")).request(to=TO, from_=FROM)
     assert too_heavy.value.reason == "cannot-fit"
     assert message(media=heavy).total_bytes == 1_200_000
     assert message(media=heavy).request(to=TO, from_=FROM)["media_urls"]
+
+
+def test_a_message_stays_below_its_limit_and_does_not_reach_it() -> None:
+    telnyx = profile.load("telnyx")
+    assert telnyx.total_bytes == 1_000_000
+    below = (deliverable(0, size=500_000), deliverable(1, size=499_999))
+    assert message(media=below, profile=telnyx).request(to=TO, from_=FROM)["media_urls"]
+    at_it = (deliverable(0, size=500_000), deliverable(1, size=500_000))
+    with pytest.raises(Rejected, match="takes less than 1,000,000 in a message"):
+        message(media=at_it, profile=telnyx).request(to=TO, from_=FROM)
 
 
 def test_the_profiles_text_limit_is_kept() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,11 +120,13 @@ class Message:
         """Raise when there is nothing to send, or more than the profile lets one message hold."""
         if not self.media:
             raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
-        request.check_count(len(self.media), self.profile.max_files, by=self.profile.name)
-        room = self.profile.total_bytes
-        if room is not None and self.total_bytes > room:
-            raise Rejected(
-                "cannot-fit",
-                f"{self.total_bytes} bytes in all, and {self.profile.name} takes {room} in a message; "
-                "compose them together, or send them in several",
-            )
+        check_fits(self.media, self.profile)
+
+
+def check_fits(media: Sequence[Deliverable], profile: Profile) -> None:
+    """Raise Rejected for more files than *profile* lets a message hold, or for bytes that are not below its limit."""
+    request.check_count(len(media), profile.max_files, by=profile.name)
+    total, room = sum(each.facts.bytes for each in media), profile.total_bytes
+    if room is not None and total >= room:
+        fact = f"{total:,} bytes in all, and {profile.name} takes less than {room:,} in a message"
+        raise Rejected("cannot-fit", f"{fact}; send them in several, or compose them together")

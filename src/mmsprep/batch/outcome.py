@@ -9,8 +9,8 @@ from typing import Any
 from mmsprep.batch.entry import Entry
 from mmsprep.errors import Misconfigured, PrepError, Rejected
 from mmsprep.media import Facts
-from mmsprep.message import Message
-from mmsprep.prepared import Deliverable, Prepared, failure_as_dict
+from mmsprep.message import Message, check_fits
+from mmsprep.prepared import Prepared, failure_as_dict
 from mmsprep.profile import Profile
 
 SEVERAL = "multipart/mixed"
@@ -89,21 +89,11 @@ def joined(entry: Entry, done: Sequence[Done], profile: Profile) -> Outcome:
         for each, caption in zip(ready, entry.row.captions, strict=True)
         for word in (caption, *[""] * (len(each.media) - 1))[: len(each.media)]
     )
-    result: Prepared | PrepError = together
-    if problem := _over(together.media, profile):
-        result = problem.about(entry.label)
-    return Outcome(entry=entry, result=result, captions=captions, **known)
-
-
-def _over(media: Sequence[Deliverable], profile: Profile) -> Rejected | None:
-    """Say what keeps media from going out as one message."""
-    total, room = sum(each.facts.bytes for each in media), profile.total_bytes
-    if len(media) > profile.max_files:
-        said = f"{len(media)} files, and {profile.name} takes {profile.max_files} in a message; send fewer"
-        return Rejected("too-many-files", said)
-    if room is not None and total > room:
-        return Rejected("cannot-fit", f"{total} bytes in all, and {profile.name} takes {room}; send fewer or shorter")
-    return None
+    try:
+        check_fits(together.media, profile)
+    except Rejected as problem:
+        return Outcome(entry=entry, result=problem.about(entry.label), captions=captions, **known)
+    return Outcome(entry=entry, result=together, captions=captions, **known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
