@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mmsprep.prepared import Prepared
     from mmsprep.settings import Settings
+    from mmsprep.source import Source
 
 
 # A table in a pipe or a file is not folded to a terminal that is not there.
@@ -157,6 +159,11 @@ def as_dict(source: str, result: Prepared | PrepError) -> dict[str, Any]:
     from mmsprep.prepared import failure_as_dict
 
     return failure_as_dict(source, result) if isinstance(result, PrepError) else result.as_dict() | {"source": source}
+
+
+def source(given: Any) -> Source:
+    """Take ``-`` for standard input, and anything else as it is."""
+    return sys.stdin.buffer if given == "-" else given
 
 
 def options(given: list[str] | None) -> dict[str, Any]:

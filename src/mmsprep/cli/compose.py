@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -45,7 +44,7 @@ def compose(
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
     options = common.options(stage_options)
-    given = [sys.stdin.buffer if source == "-" else source for source in sources]
+    given = [common.source(each) for each in sources]
     if dry_run:
         with Pipeline(settings=settings.model_copy(update={"store": None})) as pipeline:
             plan = pipeline.plan(given, profiles.split(",") if profiles else [pipeline.profile], **options)

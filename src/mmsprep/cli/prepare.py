@@ -112,7 +112,7 @@ def _prepare_all(
 
         def prepare_one(source: Source) -> Prepared:
             with bars.item(Path(str(source)).name) as progress:
-                return pipeline.prepare(_source(source), progress=progress, **options)
+                return pipeline.prepare(common.source(source), progress=progress, **options)
 
         try:
             for index, result in batch.each(prepare_one, sources, jobs=at_once):
@@ -146,10 +146,6 @@ def _attempt(pipeline: Pipeline, source: Source) -> Prepared | PrepError:
         return pipeline.prepare(source)
     except PrepError as error:
         return error
-
-
-def _source(given: Any) -> Source:
-    return sys.stdin.buffer if given == "-" else given
 
 
 def _examples() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -84,7 +83,7 @@ def _checked(to: str, from_: str, webhook_url: str | None) -> dict[str, str]:
 def _composed(sources: Sequence[str], captions: Sequence[str], settings: Any, *, check: bool) -> Message:
     from mmsprep.pipeline import Pipeline
 
-    given = [sys.stdin.buffer if source == "-" else source for source in sources]
+    given = [common.source(each) for each in sources]
     with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
         message = pipeline.compose(given, captions=captions)
         for warning in message.warnings:
