@@ -13,6 +13,7 @@ from types import ModuleType
 import boto3
 import jsonschema
 import pytest
+from celery import signals
 from celery.contrib.testing.worker import start_worker
 from fastapi.testclient import TestClient
 from tests.servers import s3
@@ -84,6 +85,11 @@ def test_a_task_answers_what_became_of_its_source(fixtures: Path, monkeypatch: p
     monkeypatch.setenv("BROKER", "memory://")
     monkeypatch.setenv("BACKEND", "cache+memory://")
     tasks = loaded("tasks_celery")
+
+    def leave_logs_alone(**_: object) -> None:
+        """Answer Celery's question who sets up logging: else it does, for all tests that come after."""
+
+    signals.setup_logging.connect(leave_logs_alone)
     with start_worker(tasks.app, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         ready = tasks.prepare.delay(str(fixtures / "half.jpg")).get(timeout=60)
         refused = tasks.prepare.delay(str(fixtures / "report.docx")).get(timeout=60)
