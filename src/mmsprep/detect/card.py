@@ -11,6 +11,7 @@ from mmsprep.contact.allowed import PARAMETERS, PARAMETERS_OF_21, VALUES, VERSIO
 from mmsprep.contact.jcard import is_jcard
 from mmsprep.contact.lines import Card, Property, cards_of
 from mmsprep.contact.plain import is_contact, parsed, text_bytes
+from mmsprep.detect import jpeg
 from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
@@ -106,18 +107,13 @@ def _photo(data: bytes | None) -> Iterator[str]:
         yield "uri-photo"
     elif data[:2] != b"\xff\xd8":
         yield "photo-type"
-    elif any(not each.startswith(b"JFIF\0") for each in _application_segments(data)):
+    elif any(_tells(marker) and data[start + 4 : end][:5] != b"JFIF\0" for marker, start, end in jpeg.segments(data)):
         yield "photo-exif"
 
 
-def _application_segments(data: bytes) -> Iterator[bytes]:
-    """Yield the application segments and comments before a JPEG's first scan (ITU T.81, B.1.1.4)."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
-            yield data[at + 4 : at + 2 + length]
-        at += 2 + max(length, 2)
+def _tells(marker: int) -> bool:
+    """Say whether a segment of a JPEG is an application's or a comment, which hold no pixels."""
+    return jpeg.APP0 <= marker <= jpeg.APP15 or marker == jpeg.COM
 
 
 def _form(data: bytes) -> Iterator[str]:

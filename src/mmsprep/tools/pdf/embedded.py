@@ -6,11 +6,11 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.detect import jpeg
+
 if TYPE_CHECKING:
     import pikepdf
 
-_SOI, _SOS, _EOI, _COM = 0xD8, 0xDA, 0xD9, 0xFE
-_APP0, _APP14, _APP15 = 0xE0, 0xEE, 0xEF
 _JP2 = b"\0\0\0\x0cjP  \r\n\x87\n"
 _JP2_PRIVATE = frozenset({b"xml ", b"uuid", b"uinf"})
 
@@ -59,8 +59,7 @@ def without_jpeg_segments(data: bytes) -> bytes:
 
     The colour space of a picture in a PDF is what its dictionary says, so a profile inside goes too.
     """
-    segments = list(_segments(data))
-    dropped = [(start, end) for marker, start, end in segments if _is_private(marker)]
+    dropped = [(start, end) for marker, start, end in jpeg.segments(data) if _is_private(marker)]
     if not dropped:
         return data
     kept, at = [], 0
@@ -78,26 +77,7 @@ def without_jp2_boxes(data: bytes) -> bytes:
 
 
 def _is_private(marker: int) -> bool:
-    return marker == _COM or (_APP0 < marker <= _APP15 and marker != _APP14)
-
-
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Give the marker, start and end of each segment before the first scan (ITU T.81, B.1.1)."""
-    if data[:2] != b"\xff\xd8":
-        return
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
-            continue
-        if marker in (_SOS, _EOI, _SOI):
-            return
-        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if end > len(data):
-            return
-        yield marker, at, end
-        at = end
+    return marker == jpeg.COM or (jpeg.APP0 < marker <= jpeg.APP15 and marker != jpeg.APP14)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
