@@ -20,10 +20,9 @@ from mmsprep.tools.ffmpeg import Failed, Runner, find, has_encoder
 from mmsprep.tools.progress import Progress
 from mmsprep.tools.window import OPTIONS, Window, window
 
-LOSS_SECONDS = 0.1
-PADDING_SAMPLES = 4_096
-"""A file whose end is missing by more than these was cut off on its way: coders put silence at both ends, which
-some files count as theirs."""
+LOSS_SECONDS, PADDING_SAMPLES = 0.1, 4_096
+"""A file whose end is missing by more than both was cut off on its way: coders put silence at both ends, which some
+files count as theirs."""
 
 
 def accepts(media: Media, profile: Profile) -> bool:
@@ -80,14 +79,7 @@ def _encoded(runner: Runner, track: Track, part: Window, job: Job) -> Path:
     limit = job.profile.limit("audio/mp4")
     coding = _coding(runner, track, heard, seconds, limit, job)
     if coding is None:
-        least = plan.floor(heard, amr=".amr" in _suffixes(job.profile))
-        # What MP4 adds goes with the seconds; AMR's frames are in its rate.
-        added = 0.0 if least == plan.AMR_FLOOR else plan.packets_a_second(22_050) * plan.PACKET_BYTES * 8
-        fits = max(1, int(0.97 * (limit - plan.FILE_BYTES) * 8 / (least * 1.1 + added)))
-        kind = "speech" if heard.speech else "music"
-        raise Rejected(
-            "cannot-fit", f"{seconds:,.0f} s of {kind} in {limit:,} bytes; trim below {fits:,} s or send a link"
-        )
+        raise _too_long(heard, seconds, limit, job.profile)
     made = _fitted(runner, track, coding, part, heard, limit, job)
     if made is None:
         raise Rejected(
@@ -101,15 +93,28 @@ def _encoded(runner: Runner, track: Track, part: Window, job: Job) -> Path:
     return made
 
 
+def _too_long(heard: Heard, seconds: float, limit: int, profile: Profile) -> Rejected:
+    """Say that the limit is too small for so many seconds, and how many would surely fit."""
+    least = plan.floor(heard, amr=".amr" in _suffixes(profile))
+    # What MP4 adds goes with the seconds; AMR's frames are in its rate.
+    added = 0.0 if least == plan.AMR_FLOOR else plan.packets_a_second(22_050) * plan.PACKET_BYTES * 8
+    # ffmpeg's AAC goes over its rate by up to a tenth.
+    fits = max(1, int(0.97 * (limit - plan.FILE_BYTES) * 8 / (least * 1.1 + added)))
+    kind = "speech" if heard.speech else "music"
+    return Rejected(
+        "cannot-fit", f"{seconds:,.0f} s of {kind} in {limit:,} bytes; trim below {fits:,} s or send a link"
+    )
+
+
 def _coding(runner: Runner, track: Track, heard: Heard, seconds: float, limit: int, job: Job) -> Coding | None:
-    """Choose type and rate; None when what there is, is below the least worth sending."""
+    """Choose type and rate; None when the bytes give less than the least that is worth sending."""
     allowed = _suffixes(job.profile)
     most = plan.transparent(track, heard)
     good_enough = plan.SPEECH_FLOOR if heard.speech else plan.MUSIC_FLOOR
     bits = min(plan.bits_in_mp4(limit, seconds, heard), most)
     if ".m4a" in allowed and bits >= good_enough:
         return plan.aac(track, heard, bits)
-    bits = min(int(limit * 8 / seconds * 0.985), most)
+    bits = min(int(limit * 8 / seconds * plan.USED), most)
     if ".mp3" in allowed and bits >= max(good_enough, 16_000):
         return plan.mp3(track, heard, bits)
     if ".amr" in allowed and (heard.speech or allowed == [".amr"]) and has_encoder(runner.binary, "libopencore_amrnb"):
@@ -134,8 +139,8 @@ def _fitted(
 
     target = coding.bits_per_second
     # ffmpeg's AAC gives from half to 1.1 times what it is asked for.
-    high = {".m4a": plan.transparent(track, heard), ".amr": target}.get(coding.suffix, target)
-    low = min(target, max(plan.floor(heard, amr=coding.suffix == ".amr") // 2, 4_750))
+    high = plan.transparent(track, heard) if coding.suffix == ".m4a" else target
+    low = min(target, max(plan.floor(heard, amr=coding.suffix == ".amr") // 2, plan.AMR_FLOOR))
     found = fit(at, limit, size=lambda path: path.stat().st_size, low=low, high=high, guess=target, encodes=6)
     return found.value if found else None
 

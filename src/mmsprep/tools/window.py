@@ -18,7 +18,7 @@ SHORTEST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of the source: where it starts, how long it is (None: to the end, whose place nobody told)."""
+    """A stretch of the source: where it starts, and how long it is; None is to the end, wherever that is."""
 
     start: float
     seconds: float | None
@@ -45,7 +45,7 @@ class Window:
 def window(options: Mapping[str, Any], seconds: float | None) -> Window:
     """Read the window that *options* ask for of a source of *seconds*.
 
-    ``trim`` is ``"5-20"``, ``"0:05-1:20"``, ``"5-"`` or a pair of seconds; ``max_seconds`` a number.
+    ``trim`` is ``"5-20"``, ``"0:05-1:20"``, ``"5-"``, ``"-20"`` or a pair of seconds; ``max_seconds`` a number.
     Raises Rejected ``not-accepted`` for what cannot be read, or lies behind the end.
     """
     start, end = _trim(options.get("trim"))

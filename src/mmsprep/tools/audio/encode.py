@@ -1,4 +1,4 @@
-"""Encode sound and count its real bytes: ffmpeg's AAC misses the rate that it was asked for by half to 1.1 times."""
+"""Encode sound, whose bytes are counted afterwards: ffmpeg's AAC gives half to 1.1 times the rate it is asked for."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from mmsprep.tools.ffmpeg import Failed, Runner, source
 from mmsprep.tools.window import Window
 
 RATE = 16_000
-FRAME = RATE // 50
 FRAMES_A_SECOND = 50
+FRAME = RATE // FRAMES_A_SECOND
 PASSAGES, PASSAGE_SECONDS = 3, 10.0
 
 SPEECH = 0.25

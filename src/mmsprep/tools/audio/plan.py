@@ -11,7 +11,11 @@ from mmsprep.tools.audio.track import Track
 PACKET_BYTES, FILE_BYTES = 11, 1_500
 """What MP4 adds: per packet its entries in the index, and the boxes themselves (measured)."""
 
+USED = 0.985
+"""Of the bytes there are, what is aimed at: an encoder that goes a little over its rate still fits."""
+
 AAC_SAMPLES = 1_024
+"""Samples of one packet of AAC (ISO/IEC 14496-3)."""
 AMR_RATES = (4_750, 5_150, 5_900, 6_700, 7_400, 7_950, 10_200, 12_200)
 """The modes of AMR-NB in bits per second (3GPP TS 26.071)."""
 AMR_BYTES_A_SECOND = dict(zip(AMR_RATES, (650, 700, 800, 900, 1_000, 1_050, 1_350, 1_600), strict=True))
@@ -22,8 +26,8 @@ MP3_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256
 MUSIC_FLOOR, SPEECH_FLOOR, AMR_FLOOR = 20_000, 9_000, AMR_RATES[0]
 """Bits per second below which music is no pleasure, and speech in AAC or AMR-NB not understood."""
 
-STEREO_FROM = 44_000
-SPEECH_STEREO_FROM = 80_000
+STEREO_FROM, SPEECH_STEREO_FROM = 44_000, 80_000
+"""Bits per second from which two channels sound better than one that has all of them."""
 
 # Bits per second and channel from which a sample rate sounds better than the next lower one.
 SAMPLE_RATES = ((40_000, 48_000), (28_000, 32_000), (17_000, 24_000), (10_000, 16_000), (0, 8_000))
@@ -41,7 +45,7 @@ class Coding:
 
 
 def transparent(track: Track, heard: Heard) -> int:
-    """Give the bits per second above which nobody hears a difference, and more than the source has is no use."""
+    """Give the bits per second above which nobody hears a difference; a source of few bits needs few."""
     channels = 2 if heard.wide else 1
     most = 160_000 if channels == 2 else 64_000 if heard.speech else 88_000
     if track.sample_rate <= 16_000:
@@ -91,7 +95,7 @@ def packets_a_second(sample_rate: int) -> float:
 
 def bits_in_mp4(limit: int, seconds: float, heard: Heard) -> int:
     """Give the bits per second that a file of MP4 below *limit* has for the sound itself."""
-    plain = (limit - FILE_BYTES) * 8 * 0.985 / seconds
+    plain = (limit - FILE_BYTES) * 8 * USED / seconds
     per_channel = plain / (2 if heard.wide and plain >= STEREO_FROM else 1)
     sample_rate = next(rate for least, rate in SAMPLE_RATES if per_channel >= least)
     return max(0, int(plain - PACKET_BYTES * 8 * packets_a_second(sample_rate)))
