@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mmsprep.doctor import Check
     from mmsprep.profile import Profile
 
-COLOURS = {"ready": "green", "rejected": "red", "unavailable": "yellow"}
+COLOURS = {"rejected": "red", "unavailable": "yellow"}
 
 
 def size(count: int) -> str:
@@ -68,12 +68,11 @@ def results(rows: Iterable[tuple[str, Prepared | PrepError]]) -> Table:
     table.add_column("Was", overflow="fold", style="dim")
     table.add_column("Ready to send", overflow="fold", ratio=1)
     for source, result in rows:
-        colour = COLOURS[getattr(result, "status", "ready")]
         name = escape(escaped(source.rpartition("/")[2] or source))
         if isinstance(result, PrepError):
             table.add_row(name, "", _outcome(result))
             continue
-        made = "\n".join(f"[{colour}]✓[/] {escape(each.name)}  {facts_line(each.facts)}" for each in result.media)
+        made = "\n".join(f"[green]✓[/] {escape(each.name)}  {facts_line(each.facts)}" for each in result.media)
         warned = "".join(f"\n[yellow]![/] {escape(escaped(each))}" for each in result.warnings)
         table.add_row(name, facts_line(result.original), made + warned)
     return table
