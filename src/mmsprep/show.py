@@ -99,9 +99,9 @@ def profiles(rows: Iterable[Profile]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for heading in ("Profile", "File below", "Message below", "Files", "Longest side", "Sure"):
-        table.add_column(heading, justify="left" if heading in {"Profile", "Sure"} else "right", no_wrap=True)
-    table.add_column("Not", overflow="fold", ratio=1)
+    for heading in ("Profile", "File below", "Message below", "Files", "Longest side", "Confidence"):
+        table.add_column(heading, justify="left" if heading in {"Profile", "Confidence"} else "right", no_wrap=True)
+    table.add_column("Refuses", overflow="fold", ratio=1)
     for each in rows:
         table.add_row(
             each.name,
