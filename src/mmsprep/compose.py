@@ -18,32 +18,32 @@ WORTH = 1.03
 """An item is prepared again for a share that is at least this much larger than what it has."""
 
 INSISTENCE = 2
-"""How often the share of what cannot be made so small is doubled."""
+"""How many times the share of an item that cannot be made so small is doubled."""
 
 STEEPNESS = 1.1
-"""How a picture's loss falls with its bytes, as a power: 0.9 to 1.4 on photographs from 40 to 400 KB."""
+"""A picture's loss falls about as ``bytes ** -STEEPNESS``: measured 0.9 to 1.4 on photographs from 40 to 400 KB."""
 
 LEAST_LOSS = 0.005
-"""What nobody sees weighs the same."""
+"""A loss (`Job.lost`) that nobody sees: less of it weighs no less."""
 
 
 def fit_together(make: Make, count: int, profile: Profile, *, jobs: int) -> list[Made | PrepError]:
     """Prepare *count* sources by ``make(index, profile)`` so that all outputs together stay below the message's limit.
 
-    First each is prepared as if it were alone: what it then takes is what it needs. Items that are small
-    stay as they are; the others are prepared again, from the source, for equal shares of the rest. Then pictures that
-    lost little give to those that lost much, and what some could not use is offered to the others. An item that fails
-    gives its error and takes no share.
+    First each is prepared as if it were alone: what it then takes is what it needs. Items that are small stay as
+    they are; the others are prepared again, from the source, for equal shares of the rest. Then pictures that lost
+    little give bytes to those that lost much, and what some did not use is offered to the others. An item that
+    fails gives its error and takes no share.
     """
-    items = _Items(make, profile, jobs)
-    items.prepare(dict.fromkeys(range(count), replace(profile, total_bytes=None)))
-    items.needs = {index: _bytes(each) for index, each in items.made.items()}
-    if profile.total_bytes is not None and sum(items.needs.values()) >= profile.total_bytes:
-        items.total = profile.total_bytes - 1
-        items.divide()
-        items.even_out()
-        items.offer_the_rest()
-    return items.in_order()
+    sources = _Sources(make, profile, jobs)
+    sources.prepare(dict.fromkeys(range(count), replace(profile, total_bytes=None)))
+    sources.needs = {index: _bytes(each) for index, each in sources.made.items()}
+    if profile.total_bytes is not None and sum(sources.needs.values()) >= profile.total_bytes:
+        sources.total = profile.total_bytes - 1
+        sources.divide()
+        sources.even_out()
+        sources.offer_the_rest()
+    return sources.in_order()
 
 
 def check_count(made: Sequence[Made], profile: Profile) -> None:
@@ -51,7 +51,7 @@ def check_count(made: Sequence[Made], profile: Profile) -> None:
     request.check_count(sum(len(each.received.outputs) for each in made), profile.max_files, by=profile.name)
 
 
-class _Items:
+class _Sources:
     """What each source has become so far, what it needs, and what it was given to become that; by index."""
 
     def __init__(self, make: Make, profile: Profile, jobs: int) -> None:
@@ -70,7 +70,7 @@ class _Items:
         sound = {index for index, each in self.made.items() if not isinstance(each, PrepError)}
         for _ in range(1 + INSISTENCE):
             self._narrow(self._shares(self.total, self.needs, weights))
-            refused = {index for index in sound if getattr(self.made[index], "reason", "") == "cannot-fit"}
+            refused = {index for index in sound if _does_not_fit(self.made[index])}
             if not refused:
                 break
             weights |= {index: 2 * weights[index] for index in refused}
@@ -141,6 +141,10 @@ def _narrowed(profile: Profile, most: int, before: Made | PrepError) -> Profile:
     """Give an item its share; one that makes several files has it for all of them."""
     files = 1 if isinstance(before, PrepError) else max(1, len(before.received.outputs))
     return replace(profile, max_bytes=max(1, min(profile.max_bytes, most // files)))
+
+
+def _does_not_fit(made: Made | PrepError) -> bool:
+    return isinstance(made, PrepError) and made.reason == "cannot-fit"
 
 
 def _bytes(made: Made | PrepError) -> int:

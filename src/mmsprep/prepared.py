@@ -11,7 +11,7 @@ from mmsprep.errors import PrepError
 from mmsprep.media import Facts
 
 SCHEMA_VERSION = 1
-"""Of ``prepared.schema.json`` beside this module: a change that could break a reader makes it one more."""
+"""The version of ``prepared.schema.json`` beside this module: one more with each change that could break a reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,10 +99,13 @@ def restrict(abi: int, rights: Mapping[str, int], *, workdir: Path, source: int 
         os.close(ruleset)
 
 
+def _known_rights(abi: int) -> int:
+    return (1 << _ALL_RIGHTS.get(abi, _ALL_RIGHTS[5])) - 1
+
+
 def _ruleset(abi: int) -> int:
     """Take away everything that this version of the interface can take away."""
-    files = (1 << _ALL_RIGHTS.get(abi, 16)) - 1
-    attributes = struct.pack("=QQQ", files, _TCP, _SCOPE)
+    attributes = struct.pack("=QQQ", _known_rights(abi), _TCP, _SCOPE)
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     return _syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
 
@@ -113,7 +116,7 @@ def _allow_path(ruleset: int, path: str, allowed: int, abi: int) -> None:
     except OSError:
         return  # what is not there, or closed to us, needs no right
     try:
-        known = allowed & ((1 << _ALL_RIGHTS.get(abi, 16)) - 1)
+        known = allowed & _known_rights(abi)
         directory = os.path.isdir(f"/proc/self/fd/{descriptor}")  # noqa: PTH112
         _allow(ruleset, descriptor, known if directory else known & _FILE_RIGHTS)
     finally:

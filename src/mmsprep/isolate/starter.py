@@ -21,7 +21,9 @@ from . import wire
 from .level import Level
 
 _START_SECONDS = 60.0
+"""For importing what is preloaded, on a slow and busy machine."""
 _END_SECONDS = 5.0
+"""For ending every item, before the helper itself is killed."""
 
 _BOOTSTRAP = """
 import fcntl, json, os, socket, sys

@@ -19,6 +19,7 @@ _TICK_SECONDS = 0.1
 """Between two counts of what an item uses. Most items are over before the first."""
 
 _MAX_PROCESSES = 64
+"""Of one item: ffmpeg is one, and a fork bomb has thousands."""
 
 
 @dataclass

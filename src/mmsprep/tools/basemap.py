@@ -34,6 +34,7 @@ DEGREE_KM = math.radians(1) * EARTH_KM
 LARGEST_RADIUS_KM = 60.0
 """More than `Town.radius_km` of the largest city."""
 CLEAR, MOST_KM_TO_OCEAN = 0.8, 2_600
+"""An ocean is named where its nearest point is clearly nearer than the next ocean's, and no further than this."""
 TOWNS_CREDIT = "GeoNames CC BY 4.0"
 CREDIT = f"Natural Earth · {TOWNS_CREDIT}"
 

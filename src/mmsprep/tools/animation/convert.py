@@ -26,7 +26,7 @@ STEADY = 4.0
 """What a pixel may change, in levels of 255, and stay as it was: noise that nobody sees, and half of the bytes."""
 
 PIXELS = 60_000_000
-"""Frames times area that are given colours: what is above is made from smaller frames, which is a matter of time."""
+"""Frames times area that are given colours: what has more is made smaller first, or it would take too long."""
 
 
 def to_gif(path: Path, mime: str, largest: float) -> tuple[Gif, float]:

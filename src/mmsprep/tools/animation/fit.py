@@ -19,19 +19,22 @@ from mmsprep.tools.raster import likeness
 LOSS = 30
 """Of ``--lossy``: at equal bytes 20 to 40 score alike, 0 and 80 two points less."""
 GENTLE = 12
+"""A smaller loss, tried where LOSS leaves room."""
 SLOPE = 1.6
-"""How bytes grow with the scale."""
+"""How bytes grow with the scale, as a power."""
 ENOUGH = 0.93
+"""The part of the limit that a scale must fill for the search to end, which takes at most so many encodes:"""
 ENCODES = 5
 
 SMALLEST_SIDE = 96
 """The long side below which nothing is made out."""
 SMALL = 0.5
-"""A scale below which every second frame is worth more than the pixels it costs."""
+"""The scale below which a larger picture is worth leaving out every second frame."""
 FAST_CS = 8
 """Frames of at most this mean length are still a movement when half of them are left out."""
 
 MOMENTS = 6
+"""Times at which the result is compared with its source."""
 
 
 @dataclass(frozen=True, slots=True)

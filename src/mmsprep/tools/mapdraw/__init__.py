@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CLOSEST = 8
 """The embedded map has nothing more to show above this zoom."""
 USUAL, WIDEST = 7, 3
+"""The zooms between which one is chosen where none is asked for: the closest that shows enough towns."""
 POLAR_ZOOM = 2
 ENOUGH_TOWNS = 4
 DESIGN = (600, 450)
@@ -28,6 +29,7 @@ SCALE_BAR_FROM = 2
 OFFSHORE_KM = 100.0
 """A point at sea belongs to the country of a town no further away."""
 SMALLEST_WITH_PANEL, SMALLEST_WITH_GLOBE = 200, 240
+"""Points: smaller maps have no room for these."""
 
 
 def draw(place: Place, *, scale: int = 2) -> Image.Image:

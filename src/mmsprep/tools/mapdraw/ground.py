@@ -22,7 +22,9 @@ FINER = 2
 WATER, LAND, HOME = 0, 128, 255
 GRID_STEPS = (0.5, 1, 2, 5, 10, 20, 30)
 GRID_POINTS = 110
+"""About how far apart meridians and parallels are."""
 BARE_LATITUDE = 75
+"""From here on the land is ice, where only the meridians tell where one is."""
 LINES = ((Kind.RIVER, 1.0), (Kind.STATE, 0.9), (Kind.BORDER, 1.1))
 """Each kind of line and its width in points, in the order in which they lie on one another."""
 
@@ -66,7 +68,6 @@ def paint(
     ground.paste(palette.land, mask=land)
     ground.paste(palette.home, mask=at_home)
     if abs(projection.latitude) >= BARE_LATITUDE:
-        # Ice without a town or a river: the meridians are all that tells where one is.
         ground.paste(palette.state, mask=ImageChops.multiply(grid, land))
     colours = {Kind.RIVER: palette.river, Kind.STATE: palette.state, Kind.BORDER: palette.border}
     for kind, points in LINES:

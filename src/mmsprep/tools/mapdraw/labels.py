@@ -22,6 +22,7 @@ LEAST_POPULATION = ((3, 1_500_000), (4, 700_000), (5, 250_000), (6, 60_000), (7,
 MOST_TOWNS = 22
 MOST_SEAS = 3
 CROWDED_POINTS = 24
+"""A town as near as this to one that is named gets no name."""
 QUARTER = 4
 """A town so many times smaller than a city within whose reach it lies is taken for a part of it."""
 

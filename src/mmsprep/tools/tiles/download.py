@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 CONNECTIONS = 2
 """What OpenStreetMap's tile policy allows."""
 TILE_BYTES = 1_000_000
-MISSING_SECONDS, REST_SECONDS, LONGEST_REST_SECONDS = 86_400.0, 60.0, 3_600.0
+MISSING_SECONDS = 86_400.0
+"""A tile that the server does not have is not asked for again so soon."""
+REST_SECONDS, LONGEST_REST_SECONDS = 60.0, 3_600.0
+"""How long a server that refuses is left in peace, unless it says otherwise, and at the most."""
 RETRY_SECONDS = 0.5
 CHUNK_BYTES = 16_384
 

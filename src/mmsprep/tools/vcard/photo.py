@@ -30,6 +30,7 @@ UPPER = 0.35
 """Where in an upright photo's spare height the square begins: faces are above the middle."""
 
 PIXELS = 8_000_000
+"""Of a photo that is decoded whole, as all but JPEGs are: a card has 128 MB (`limits.allowance`)."""
 PROGRESSIVE_PIXELS = 12_000_000
 """A progressive JPEG holds all its coefficients in memory, however small it is decoded."""
 BASELINE_PIXELS = 100_000_000

@@ -10,10 +10,11 @@ from mmsprep.tools.video.clip import Clip
 LINES = frozenset({480, 486, 576, 1080})
 """What interlaced cameras, tapes and broadcasts have (ITU-R BT.601 and BT.709)."""
 RATES = (24.5, 30.5)
+"""Their frames per second, 25 or 29.97, as badly as they may be measured."""
 SAMPLES = 2
 SAMPLE_SECONDS = 0.5
 WOVEN = 0.7
-"""The share of the frames in which something moves that must show combs."""
+"""The share that must show combs, of the frames in which something moves."""
 LEAST_FRAMES = 8
 
 

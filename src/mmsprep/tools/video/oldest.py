@@ -17,6 +17,7 @@ FRAMES = ((352, 288), (176, 144), (128, 96))
 """The sizes of H.263 baseline (ITU-T H.263, 4.1)."""
 
 BITS_PER_PIXEL = 0.06
+"""What a size needs to be chosen."""
 RATE = 15_000 / 1_001
 """Its clock is 29.97 Hz, of which every second tick is used."""
 
