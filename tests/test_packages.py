@@ -73,6 +73,7 @@ def test_the_source_package_can_be_worked_with(packages: dict[str, Path]) -> Non
     with tarfile.open(packages[".gz"]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"Makefile", "requirements.lock", "requirements-dev.lock", "requirements-docs.lock", "mkdocs.yml"}
+    wanted |= {"Dockerfile", ".dockerignore", "compose.yaml", ".ci/run", "fuzz/harness.py"}
     wanted |= {"tests/conftest.py", "fixtures/beach.jpg", "docs/tutorial.md", "examples/campaign.py", "CONTRIBUTING.md"}
     assert wanted <= names
     assert not [name for name in names if "node_modules" in name or "__pycache__" in name]
