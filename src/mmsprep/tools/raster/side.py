@@ -32,8 +32,13 @@ HEADER_BYTES = 620
 SLOPE = 0.75
 """How size follows quality in most photographs, until two sizes of this one are known."""
 AIM = 0.985
-TURNING = 5.0
-"""The quality (as libjpeg's 90) above which a larger side is the better bet, below which a smaller one."""
+TURNING = 3.5
+"""The quality (as libjpeg's 86) above which a larger side is the better bet, below which a smaller one."""
+COARSE, SHARP, AMPLE = 1.6, 6.0, 3.0
+"""No larger side looked better than one below the first of these qualities, no smaller one than one above the second,
+and none larger than the screen than the screen's below the third (13 photographs at three limits, every side)."""
+BEYOND = 0.85
+"""What of its unlikeness a side has to leave that is larger than the screen: so far a sample's errors reach."""
 
 FINE, DENT = 4.0, 1.08
 VISIBLE = 0.05
@@ -98,9 +103,9 @@ def choose_side(
     first = tried[room[at]]
     if first.unlikeness > VISIBLE and not TURNING / FAR < first.quality < TURNING * FAR:
         # Far from where sides look best, so go near it in one step (bytes grow with the side to the 1.6).
-        foreseen = room[at] * (min(first.quality, high) / TURNING) ** (first.slope / 1.6)
-        at = min(range(len(room)), key=lambda index: abs(room[index] - foreseen))
-        look(room[at])
+        foreseen = min(8.0, room[at] * (min(first.quality, high) / TURNING) ** (first.slope / 1.6))
+        near = min(range(len(room)), key=lambda index: abs(room[index] - foreseen))
+        at = near if look(room[near]) < first.unlikeness else at
     best = tried[_walk(look, tried, room, at, enough)]
     # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
     return _eased(tiles, best, encode, enough) if PERFECT < enough >= best.unlikeness else best
@@ -108,23 +113,21 @@ def choose_side(
 
 def _walk(look: Callable[[int], float], tried: dict[int, Choice], room: list[int], at: int, enough: float) -> int:
     """Go to the neighbour that looks better until none does; gives the eighths of the best one."""
-    step = 1 if tried[room[at]].quality > TURNING else -1
+
+    def better(other: int) -> bool:
+        least = BEYOND if room[other] > 8 >= room[at] else 1.0
+        return look(room[other]) < least * tried[room[at]].unlikeness
+
+    start, step = at, 1 if tried[room[at]].quality > TURNING else -1
     for way in (step, -step):
-        moved = False
-        while 0 <= at + way < len(room) and _worth(tried[room[at]], way, enough):
-            if look(room[at + way]) < look(room[at]):
+        while 0 <= at + way < len(room) and _worth(tried[room[at]], room[at], way, enough):
+            if better(at + way):
                 at += way
-            elif (
-                way > 0
-                and _dented(tried[room[at]], tried[room[at + 1]])
-                and at + 2 < len(room)
-                and look(room[at + 2]) < look(room[at])
-            ):
+            elif way > 0 and _dented(tried[room[at]], tried[room[at + 1]], room[at:]) and better(at + 2):
                 at += 2
             else:
                 break
-            moved = True
-        if moved:
+        if at != start:
             break
     return room[at]
 
@@ -224,14 +227,17 @@ def _try(
     return Choice(side, final, slope, tiles.unlikeness(data, eighths))
 
 
-def _worth(choice: Choice, way: int, enough: float) -> bool:
-    """Tell whether a step could show: upwards not from what is good enough already."""
-    return way < 0 or choice.unlikeness > enough
+def _worth(choice: Choice, eighths: int, way: int, enough: float) -> bool:
+    """Tell whether a step could show: none does from what is good enough already, or far off in quality."""
+    if way < 0:
+        return choice.quality < SHARP
+    return choice.unlikeness > enough and choice.quality > (COARSE if eighths < 8 else AMPLE)
 
 
-def _dented(choice: Choice, larger: Choice) -> bool:
+def _dented(choice: Choice, larger: Choice, sides: list[int]) -> bool:
     """Tell whether a *larger* side may only happen to look no better: hardly worse, with finer tables than need be."""
-    return larger.quality > FINE and larger.unlikeness < DENT * choice.unlikeness
+    within = len(sides) > 2 and sides[0] < 8
+    return within and larger.quality > FINE and larger.unlikeness < DENT * choice.unlikeness
 
 
 def _eased(tiles: Tiles, choice: Choice, encode: Encode, enough: float) -> Choice:
