@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mmsprep.errors import PrepError, Rejected
+from mmsprep.errors import PrepError, Unavailable
 from mmsprep.isolate import Item, Sandbox, Usage, item_directory
 from mmsprep.prepared import Inspected
 from mmsprep.profile import Profile
@@ -229,20 +229,28 @@ class Items:
             item = (walls or self._sandbox).start(
                 task, arguments, limits=self._settings.limits, workdir=directory, source=source.descriptor, emit=emit
             )
-            with item, cancel.watching(item):
-                ended = "cancelled"
-                try:
-                    result = item.result()
-                    ended = "ready"
-                    return result
-                except PrepError as error:
-                    ended = error.reason
-                    if isinstance(error, Rejected) or not left:
-                        raise
-                finally:
-                    spent(item.usage)
-                    _log_end(source.label, ended, item.usage)
+            try:
+                return _result(item, source.label, cancel, spent)
+            except Unavailable:
+                if not left:
+                    raise
         raise AssertionError("unreachable")
+
+
+def _result(item: Item, label: str, cancel: Cancel, spent: Callable[[Usage], None]) -> Any:
+    """Wait for an item's result, and tell what it took, however it ended."""
+    ended = "cancelled"
+    with item, cancel.watching(item):
+        try:
+            result = item.result()
+            ended = "ready"
+            return result
+        except PrepError as error:
+            ended = error.reason
+            raise
+        finally:
+            spent(item.usage)
+            _log_end(label, ended, item.usage)
 
 
 def _log_end(label: str, ended: str, usage: Usage) -> None:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -215,13 +216,16 @@ def _copy(source: bytes | bytearray | memoryview | BinaryIO | Remote, target: Pa
         for chunk in _chunks(source):
             if file.tell() + len(chunk) > max_bytes:
                 raise _too_many_bytes(file.tell() + len(chunk), max_bytes)
-            try:
-                rest = chunk
-                while rest:
-                    rest = rest[file.write(rest) :]
-            except OSError as error:
-                said = f"cannot copy it to {target.parent}: {error.strerror}; free space there, or set TMPDIR"
-                raise Unavailable("tool", said) from error
+            _write(file, chunk, target.parent)
+
+
+def _write(file: FileIO, chunk: memoryview, folder: Path) -> None:
+    try:
+        while chunk:
+            chunk = chunk[file.write(chunk) :]
+    except OSError as error:
+        said = f"cannot copy it to {folder}: {error.strerror}; free space there, or set TMPDIR"
+        raise Unavailable("tool", said) from error
 
 
 def _chunks(source: bytes | bytearray | memoryview | BinaryIO | Remote) -> Iterator[memoryview]:

@@ -80,19 +80,27 @@ def paint(
 
 def shapes(projection: Projection, level: str) -> Iterator[tuple[Kind, int, Path]]:
     """Yield what may show in the window, in pixels of the finer picture."""
-    south, west, north, east = projection.window()
+    window = projection.window()
     side = basemap.SIDES[level]
     step = side / basemap.STEPS
+    for column, row in _cells(window, side):
+        left, bottom = column * side - 180.0, row * side
+        for part in basemap.parts(level, column, row):
+            if _outside(part, left, bottom, step, window):
+                continue
+            path = projection.path([bottom + y * step for y in part.ys], [left + x * step for x in part.xs])
+            yield part.kind, part.country, [(x * FINER, y * FINER) for x, y in path]
+
+
+def _cells(window: tuple[float, float, float, float], side: int) -> Iterator[tuple[int, int]]:
+    """Yield column and row of the cells in a window, whose columns run on past 180° east; three times round at most."""
+    south, west, north, east = window
+    columns = range(math.floor((west + 180) / side), math.floor((min(east, west + 1080) + 180) / side) + 1)
+    if east - west == 360:
+        # A round map shows the earth once.
+        columns = range(columns.start, min(columns.stop, 360 // side))
     for row in range(math.floor(max(south, -90) / side), math.floor(min(north, 89.999) / side) + 1):
-        for column in range(math.floor((west + 180) / side), math.floor((min(east, west + 1080) + 180) / side) + 1):
-            if projection.window()[3] - west == 360 and column * side >= 360:
-                continue  # a round map shows the earth once
-            left, bottom = column * side - 180.0, row * side
-            for part in basemap.parts(level, column, row):
-                if _outside(part, left, bottom, step, (south, west, north, east)):
-                    continue
-                path = projection.path([bottom + y * step for y in part.ys], [left + x * step for x in part.xs])
-                yield part.kind, part.country, [(x * FINER, y * FINER) for x, y in path]
+        yield from ((column, row) for column in columns)
 
 
 def _outside(

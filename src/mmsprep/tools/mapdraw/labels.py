@@ -68,22 +68,26 @@ def _overlap(a: Box, b: Box, margin: float) -> bool:
 
 def visible_towns(projection: Projection, zoom: float) -> Iterator[tuple[Town, float, float]]:
     """Yield the towns in the window that are large enough for the zoom, and their pixels, the largest first."""
-    south, west, north, east = projection.window()
+    south, _, north, _ = projection.window()
     least = next((people for below, people in LEAST_POPULATION if zoom < below), 0)
     found = []
+    for column, row in _town_cells(projection.window()):
+        for town in basemap.towns(column, row):
+            if town.population * (4 if town.capital else 1) < least:
+                break  # those that follow are smaller
+            at = projection.point(town.latitude, town.longitude) if south <= town.latitude <= north else None
+            if at and 0 <= at[0] < projection.width and 0 <= at[1] < projection.height:
+                found.append((town, *at))
+    yield from sorted(found, key=lambda each: (-_weight(each[0]), each[0].name))
+
+
+def _town_cells(window: tuple[float, float, float, float]) -> Iterator[tuple[int, int]]:
+    """Yield column and row of the cells of towns in a window, each once."""
+    south, west, north, east = window
     side = basemap.TOWN_SIDE
     columns = {column % 36 for column in range(math.floor((west + 180) / side), math.floor((east + 180) / side) + 1)}
     for row in range(max(0, math.floor((south + 90) / side)), min(17, math.floor((north + 90) / side)) + 1):
-        for column in sorted(columns):
-            for town in basemap.towns(column, row):
-                if town.population * (4 if town.capital else 1) < least:
-                    break  # those that follow are smaller
-                if not south <= town.latitude <= north:
-                    continue
-                at = projection.point(town.latitude, town.longitude)
-                if at and 0 <= at[0] < projection.width and 0 <= at[1] < projection.height:
-                    found.append((town, *at))
-    yield from sorted(found, key=lambda each: (-_weight(each[0]), each[0].name))
+        yield from ((column, row) for column in sorted(columns))
 
 
 def _weight(town: Town) -> int:

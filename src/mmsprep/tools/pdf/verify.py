@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,14 +79,12 @@ def _look(path: Path, looked_at: Collection[int], *, marks: bool) -> _Look:
         pages = len(document)
         letters, pictures = [], {}
         for index in range(pages):
-            try:
-                with draw.loaded(document, index) as page:
-                    letters.append(_letters(draw.words(page)))
-                    if index in looked_at:
-                        pictures[index] = draw.drawn(page, SIDE, marks=marks)
-            except Rejected:
-                # A page that pdfium cannot load before or after: the other pages' text tells.
-                letters.append(Counter())
+            # A page that pdfium cannot load before or after says nothing: the other pages' text tells.
+            letters.append(Counter[str]())
+            with suppress(Rejected), draw.loaded(document, index) as page:
+                letters[index] = _letters(draw.words(page))
+                if index in looked_at:
+                    pictures[index] = draw.drawn(page, SIDE, marks=marks)
     return _Look(pages, letters, pictures)
 
 

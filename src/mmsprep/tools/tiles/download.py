@@ -130,23 +130,28 @@ def _request(visit: Visit, session: Session, tile: TileId) -> bytes | None:
             allow_redirects=False,
             stream=True,
         ) as answer:
-            if answer.status_code in (429, 500, 502, 503, 504):
-                raise _Refused(f"the tile server answered {answer.status_code}", _rest(answer))
-            if answer.status_code == 304 and kept:
-                _keep(visit, name, answer, kept[1])
-                return kept[1]
-            data = _body(answer, time.monotonic() + seconds) if answer.status_code == 200 else b""
-            if not is_picture(data):
-                # 404, a redirect, a page that explains: asking again today would give the same.
-                visit.why = f"the tile server has no picture for a tile (status {answer.status_code})"
-                if visit.cache:
-                    visit.cache.keep(name, Kept(time.time() + MISSING_SECONDS, missing=True), b"")
-                return None
-            _keep(visit, name, answer, data)
-            return data
+            return _taken(visit, name, answer, kept[1] if kept else None, ends=time.monotonic() + seconds)
     except requests.RequestException as error:
         # Its text holds the URL, and with it the key.
         raise _Refused(f"the tile server cannot be reached ({type(error).__name__})") from None
+
+
+def _taken(visit: Visit, name: str, answer: Response, kept: bytes | None, *, ends: float) -> bytes | None:
+    """Take a tile from the server's answer, or from what was kept when that still holds; None where there is none."""
+    if answer.status_code in (429, 500, 502, 503, 504):
+        raise _Refused(f"the tile server answered {answer.status_code}", _rest(answer))
+    if answer.status_code == 304 and kept is not None:
+        _keep(visit, name, answer, kept)
+        return kept
+    data = _body(answer, ends) if answer.status_code == 200 else b""
+    if not is_picture(data):
+        # 404, a redirect, a page that explains: asking again today would give the same.
+        visit.why = f"the tile server has no picture for a tile (status {answer.status_code})"
+        if visit.cache:
+            visit.cache.keep(name, Kept(time.time() + MISSING_SECONDS, missing=True), b"")
+        return None
+    _keep(visit, name, answer, data)
+    return data
 
 
 def _body(answer: Response, ends: float) -> bytes:
