@@ -83,7 +83,7 @@ def test_a_profile_without_cards_gets_the_picture_alone(run: Run) -> None:
     paths, job = run(SUVA, NO_CARDS)
 
     assert [detect(path, Limits()).type for path in paths] == ["image/jpeg"]
-    assert job.texts
+    assert job.texts == [SUVA.link()]
 
 
 def test_an_old_handset_gets_the_older_card(run: Run) -> None:
