@@ -77,12 +77,6 @@ def ridge(width: int, *, seed: int, rough: float = 0.55) -> Plane:
     return np.asarray(line / np.abs(line).max(), np.float32)
 
 
-def blurred(plane: Plane, radius: float) -> Plane:
-    """Blur a plane of values between 0 and 1."""
-    image = Image.fromarray(np.uint8(np.clip(plane, 0, 1) * 255 + 0.5))
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32) / 255
-
-
 def sample(texture: Plane, u: Plane, v: Plane) -> Plane:
     """Read a tiling texture at fractional positions."""
     height, width = texture.shape
