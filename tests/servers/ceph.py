@@ -67,7 +67,6 @@ def ceph(folder: Path) -> Server:
         secure_endpoint=f"https://127.0.0.1:{secure}",
         authority=str(data / "cert.pem"),
         public=True,
-        conditional=True,
     )
 
 

@@ -25,7 +25,7 @@ ACCESS_KEY, SECRET_KEY = "AKIATESTKEY", "a-secret-that-must-never-be-seen"
 class Server:
     """A server that runs: where it is, who must be trusted for its certificate, what was started for it.
 
-    ``public`` tells whether it honours a bucket's policy, ``conditional`` whether If-None-Match.
+    ``public`` tells whether it honours a bucket's policy.
     """
 
     name: str
@@ -35,7 +35,6 @@ class Server:
     secure_endpoint: str = ""
     authority: str = ""
     public: bool = False
-    conditional: bool = False
     access_key: str = ACCESS_KEY
     secret_key: str = SECRET_KEY
 
@@ -87,7 +86,7 @@ def moto(folder: Path) -> Server:
     port = free_port()
     pid = started([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder.with_suffix(".log"))
     wait_for(port)
-    return Server("moto", f"http://127.0.0.1:{port}", (pid,), str(folder), public=True, conditional=True)
+    return Server("moto", f"http://127.0.0.1:{port}", (pid,), str(folder), public=True)
 
 
 def free_port() -> int:
