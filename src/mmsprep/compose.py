@@ -52,7 +52,7 @@ def check_count(made: Sequence[Made], profile: Profile) -> None:
 
 
 class _Sources:
-    """What each source has become so far, what it needs, and what it was given to become that; by index."""
+    """By index: what each source has become so far, the bytes that it needs, and the share that it was given."""
 
     def __init__(self, make: Make, profile: Profile, jobs: int) -> None:
         self.make, self.profile, self.jobs = make, profile, jobs
@@ -65,7 +65,7 @@ class _Sources:
         return [self.made[index] for index in sorted(self.made)]
 
     def divide(self) -> None:
-        """Give all who need more than an equal share the same; what cannot be made so small is given more."""
+        """Give the same to all that need more than an equal share, and more to what cannot be made so small."""
         weights = dict.fromkeys(self.needs, 1.0)
         sound = {index for index, each in self.made.items() if not isinstance(each, PrepError)}
         for _ in range(1 + INSISTENCE):
@@ -76,7 +76,7 @@ class _Sources:
             weights |= {index: 2 * weights[index] for index in refused}
 
     def even_out(self) -> None:
-        """Let pictures that lost little give to those that lost much, once; it is taken back if that helps nobody."""
+        """Move bytes, once, from pictures that lost little to those that lost much; undo it if that helps nobody."""
         losses = self._losses()
         if len(losses) < 2:
             return
@@ -112,7 +112,7 @@ class _Sources:
             self.made |= zip(orders, made, strict=True)
 
     def _narrow(self, shares: Mapping[int, int]) -> None:
-        """Prepare again what is larger than its share, or has a new one."""
+        """Prepare again what is larger than its share, or has been given a larger one."""
         again = {index: most for index, most in shares.items() if self._must_change(index, most)}
         self.prepare({index: _narrowed(self.profile, most, self.made[index]) for index, most in again.items()})
         self.given |= again
@@ -124,7 +124,7 @@ class _Sources:
         return _bytes(made) > most or most > self.given.get(index, most) * WORTH
 
     def _losses(self) -> dict[int, float]:
-        """Tell what those have lost that were given a share, as far as that is known."""
+        """Give the losses, as far as they are known, of the sources that were given a share."""
         found = {index: self.made[index] for index in self.given}
         return {
             index: each.received.loss

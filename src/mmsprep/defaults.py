@@ -1,4 +1,4 @@
-"""The composition root: which stages and stores there are, built in and plugged in, by the same door.
+"""The composition root: which stages and stores there are, built in and plugged in alike.
 
 A stage is named by ``module:attribute``, so that the name can be sent into the isolation and loaded there.
 Packages add theirs as entry points of the groups ``mmsprep.stages`` and ``mmsprep.stores``.

@@ -62,7 +62,7 @@ class PrepError(Exception):
         raise NotImplementedError
 
     def about(self, name: str) -> Self:
-        """Return the same error with *name* in front of its message: inside the isolation nobody knows it."""
+        """Return the same error with *name* in front of its message: the isolation does not know the file's name."""
         return type(self)(self.reason, f"{name}: {self.message}")
 
 
@@ -97,4 +97,4 @@ class Unavailable(PrepError):
 
 
 class Misconfigured(Exception):
-    """The caller's own settings are wrong (an unknown profile, a broken plug-in): nobody's file, exit 2."""
+    """The caller's own settings are wrong, such as an unknown profile or a broken plug-in: no file is at fault."""

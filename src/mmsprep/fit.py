@@ -1,4 +1,4 @@
-"""Fit: the one size search. Find the most quality whose size stays under a limit, in few encodes."""
+"""Fit: find the most quality whose size stays under a limit, in few encodes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ Point = tuple[float, int]
 NARROW = 0.002
 """A bracket of this width, in ln(quality), holds nothing that an eye or ear would notice."""
 FLATTEST, STEEPEST = 0.15, 4.0
+"""Slopes between which two encodes are believed: an odd pair would send the search far away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ TRIES = 2
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of one source: the source as it was given, its name to show, its outputs and theirs, what it took."""
+    """What came of one source: how it was given, the name to show for it, its outputs and their names, its time."""
 
     source: str
     name: str

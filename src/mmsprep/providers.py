@@ -40,7 +40,7 @@ class Parts:
 
     @property
     def whole_text(self) -> str:
-        """The text with the captions below it, for who shows none beside the media."""
+        """The text with the captions below it, for providers that show none beside the media."""
         return "\n".join(filter(None, (self.text, *self.captions)))
 
 

@@ -65,7 +65,7 @@ def detect(path: Path, limits: Limits) -> Facts:
 
 
 def knows(mime: str) -> bool:
-    """Tell whether this type has a parser here, so that its facts are two parsers' word."""
+    """Tell whether this type has a parser here, which must agree with libmagic about it."""
     return mime in _parsers()
 
 

@@ -81,6 +81,7 @@ MOST_AMR_BYTES = 32 * 50 * 4 * 3_600
 """Four hours at the highest rate."""
 
 PROBE_BYTES = 5_000_000
+"""What ffmpeg reads at most to find out what is inside: its default, said so that no version changes it."""
 
 ATTACHED_PICTURE = 0x0400
 """AV_DISPOSITION_ATTACHED_PIC: a cover, not a film (libavformat/avformat.h)."""
@@ -191,14 +192,14 @@ def _amr_duration(path: Path) -> int | None:
 
 
 def film_streams(container: InputContainer) -> Iterator[VideoStream]:
-    """Yield the streams that move, without the covers."""
+    """Yield the streams of moving pictures, without the covers."""
     for stream in container.streams.video:
         if not stream.disposition & ATTACHED_PICTURE and stream.codec_context is not None:
             yield stream
 
 
 def sound_streams(container: InputContainer) -> Iterator[AudioStream]:
-    """Yield the streams that sound: one with no channel, or with more than ffmpeg can count, does not."""
+    """Yield the streams that can be heard: one with no channel, or with more than ffmpeg can count, cannot."""
     for stream in container.streams.audio:
         if stream.codec_context is not None and stream.codec_context.channels > 0:
             yield stream

@@ -22,7 +22,7 @@ PERSONAL = {"ATTENDEE": "attendee", "ORGANIZER": "organizer", "ATTACH": "attachm
 
 
 def sniff(head: bytes) -> str | None:
-    """Name the type of a file that starts as a calendar does, after a byte order mark or empty lines too."""
+    """Name the type of a file that starts like a calendar, be it after a byte order mark or empty lines."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15]
     return TYPE if start.upper() == b"BEGIN:VCALENDAR" else None
 

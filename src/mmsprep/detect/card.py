@@ -45,7 +45,7 @@ KINDS = {
 
 
 def sniff(head: bytes) -> str | None:
-    """Name what is a card or a contact by its beginning: libmagic misses UTF-16, and sees JSON in every contact."""
+    """Tell a card or a contact by its beginning: libmagic misses cards in UTF-16, and takes a contact for any JSON."""
     if _START.match(head) or _START_16.match(head.upper()):
         return CARD
     if head.lstrip()[:1] not in {b"{", b"["}:
@@ -117,6 +117,6 @@ def _tells(marker: int) -> bool:
 
 
 def _form(data: bytes) -> Iterator[str]:
-    """Name what the lines are not: ended by CRLF, short, free of control characters, all within a card."""
+    """Yield ``form`` unless all lines are within a card, short, ended by CRLF and free of control characters."""
     if not _SOUND_LINES.fullmatch(data) or not data.endswith(b"END:VCARD\r\n"):
         yield "form"

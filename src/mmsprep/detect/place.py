@@ -12,6 +12,7 @@ from mmsprep.place import Place
 
 TYPE = "application/geo+json"
 MOST_BYTES = 64_000
+"""A Feature with a Point and a label has a few hundred."""
 _START = re.compile(rb"""\s*\{\s*"type"\s*:\s*"Feature"\s*,""")
 
 
@@ -21,7 +22,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def parse(path: Path, mime: str, size: int, _: Limits) -> Facts:
-    """Read the place, or say that this is none; its size is that of the map that it asks for."""
+    """Read the place; raises Rejected ``too-many-bytes``, or what speaks against its being one."""
     if size > MOST_BYTES:
         raise Rejected("too-many-bytes", f"{size:,} bytes; a place may have {MOST_BYTES:,}: send its coordinates")
     Place.from_geojson(path.read_bytes())

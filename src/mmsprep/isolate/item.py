@@ -99,13 +99,13 @@ class Item:
         self.drop()
 
     def drop(self) -> None:
-        """Close this process's ends: the item ends by it, unless a forked sibling holds copies."""
+        """Close this process's ends of the sockets, which ends the item unless a forked sibling holds copies."""
         with self._cancelling:
             self._channel.close()
             self._status.close()
 
     def abandon(self) -> None:
-        """Close the copies that a fork made of this item's sockets; whoever held its locks is not here."""
+        """Close the copies that a fork made of this item's sockets; threads that held its locks did not come along."""
         self._cancelling = threading.Lock()
         self._following = threading.RLock()
         self._ending = Ending()

@@ -70,7 +70,7 @@ def version() -> int:
 
 
 def readable(paths: Iterable[str]) -> dict[str, int]:
-    """Give what every item may read its rights: the system's libraries, some devices, and *paths*."""
+    """Give the rights by path that every item has: on the system's libraries, some devices, and *paths*."""
     # A link is followed by rule as by path: what counts is where the files are.
     named = (os.path.realpath(path) for path in (*_SYSTEM, *paths) if path)
     found = {path for path in named if os.path.exists(path)}  # noqa: PTH110

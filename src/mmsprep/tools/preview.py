@@ -142,7 +142,7 @@ def _of_card(path: Path, limits: Limits) -> Iterator[tuple[str, str]]:
 
 
 def _of_calendar(media: Media, limits: Limits) -> Iterator[tuple[str, str]]:
-    """Read when and what from our own calendar's lines, the first events of it."""
+    """Read what our own calendar's first event is, when and where, from its lines."""
     told = {"SUMMARY": "event", "DTSTART": "starts", "LOCATION": "where"}
     events = 0
     for name, value in calendar.lines(calendar.read_text(media.path, media.facts.bytes, limits)):

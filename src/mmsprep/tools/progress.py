@@ -22,7 +22,7 @@ class Progress:
         self._told = 0.0
 
     def phase(self, start: float, end: float) -> Callable[[float], None]:
-        """Give what takes the seconds that a phase has done, whose share of the whole is from *start* to *end*."""
+        """Give a callable that is told the seconds a phase has done, which lasts from *start* to *end* of the whole."""
 
         def tell(done: float) -> None:
             fraction = start + (end - start) * min(1.0, done / self._seconds)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 HASTY_CS, USUAL_CS = 1, 10
-"""A frame that is shown for no more than the one is shown for the other, in hundredths: so do all browsers."""
+"""Hundredths of a second: browsers show a frame that asks for no more than the one for the other."""
 
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
 CONTROL, APPLICATION = 0xF9, 0xFF

@@ -91,7 +91,7 @@ def unlikeness(source: Path, mime: str, made: Path) -> float:
     lasts = sum(ms for _, ms in frames.shown(made, "image/gif"))
     times = [lasts * (index + 0.5) / MOMENTS for index in range(MOMENTS)]
     pairs = zip(frames.moments(source, mime, times), frames.moments(made, "image/gif", times), strict=True)
-    # One that falls beside a frame which came a little later says nothing.
+    # The median, for a moment at which one of the two has just changed its frame says nothing.
     return median(
         likeness.unlikeness(
             likeness.sample_of(before.convert("L")), after.convert("L").resize(before.size, Image.Resampling.BICUBIC)

@@ -63,7 +63,7 @@ def repeats(path: Path, mime: str) -> int | None:
 
 
 def schedule(lasting_ms: Sequence[float]) -> list[tuple[int, int]]:
-    """Give the frames that are kept and their hundredths of a second, so that none is late or too short to be kept."""
+    """Give the frames that are kept and their hundredths of a second: none is late, and none shorter than is shown."""
     kept: list[tuple[int, int]] = []
     at = 0
     for index, end in enumerate(accumulate(lasting_ms)):

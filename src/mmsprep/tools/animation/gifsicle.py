@@ -20,7 +20,7 @@ class Complex(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What may be lost: size, exactness of runs (``--lossy``), and every so many frames all but one."""
+    """What may be lost: size, exactness of runs (``--lossy``), and of every *step* frames all but the first."""
 
     scale: float = 1.0
     lossy: int = 0
@@ -45,7 +45,7 @@ def find() -> str:
 
 
 def optimised(source: Path, target: Path, size: tuple[int, int], setting: Setting) -> None:
-    """Write *source*, of so many pixels, to *target* with what *setting* allows to be lost.
+    """Optimise *source*, whose frames have *size*, into *target*, and lose no more than *setting* allows.
 
     Raises Failed, and Rejected ``too-costly`` when a limit ended it.
     """
@@ -60,9 +60,9 @@ def optimised(source: Path, target: Path, size: tuple[int, int], setting: Settin
 
 
 def laid_whole(source: Path, target: Path, frames: int, step: int = 1) -> None:
-    """Write every so many frames of *source* to *target*, each as all of what is seen.
+    """Write every *step*-th frame of *source* to *target*, each with all that is seen at its time.
 
-    Only so can frames be scaled or left out; raises `Complex` for those with more colours than one table holds.
+    Only such frames can be scaled or left out; raises `Complex` for those with more colours than one table holds.
     """
     kept = [] if step == 1 else [f"#{index}" for index in range(0, frames, step)]
     said = run([find(), "-U", str(source), *kept, "-o", str(target)], cwd=target.parent)

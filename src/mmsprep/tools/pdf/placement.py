@@ -15,6 +15,7 @@ Matrix: TypeAlias = tuple[float, float, float, float, float, float]
 
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 DEPTH = 12
+"""Forms inside one another that are followed."""
 MOST_STEPS = 300_000
 """Instructions that are followed in all; pictures that are not reached by then keep their pixels."""
 

@@ -21,6 +21,7 @@ WORTH_MERGING = 512
 """Bytes of a stream that is looked for a second time."""
 
 NESTING = 60
+"""Direct containers inside one another that are looked into; no writer comes near."""
 
 HARDEST = 3
 """FLEVEL in the second byte of a zlib stream that was packed as hard as zlib can (RFC 1950, 2.2)."""

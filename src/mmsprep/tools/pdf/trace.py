@@ -26,9 +26,10 @@ WORTH = 0.7
 
 MOST_PAGES = 20
 MOST_STREAMS = 900
-"""Forms inside one another that are followed: Python's own depth is near."""
+"""Forms that are followed, perhaps each inside the one before: Python's own limit of depth is near."""
 
 DEPTH = 8
+"""Forms inside one another whose words are kept."""
 
 _WORDS = "q Q cm BT ET Tf Td TD Tm T* Tj TJ ' \" Tc Tw Tz TL Ts Do"
 _SHOWING = frozenset({"Tj", "TJ", "'", '"', "Do"})

@@ -78,7 +78,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def holds_for(cache_control: str, age: str, now: float, expires: float | None) -> float | None:
-    """Give until when an answer holds (RFC 9111, section 4.2.1), or None where it must not be kept."""
+    """Give the time until which an answer holds (RFC 9111, section 4.2.1), or None where it must not be kept."""
     directives = {}
     for each in cache_control.lower().split(","):
         name, _, value = each.strip().partition("=")

@@ -1,4 +1,4 @@
-"""The photo of a card: a small square JPEG that every handset draws and no more than its pixels."""
+"""The photo of a card: a small square JPEG that every handset can show, and nothing but its pixels."""
 
 from __future__ import annotations
 

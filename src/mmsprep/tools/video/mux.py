@@ -1,4 +1,4 @@
-"""Put picture and sound into a clean file: index first, nothing told, not even by the encoder."""
+"""Put picture and sound into a clean file: the index first, and nothing told, not even about the encoder."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ MOST_LEVEL = 41
 """The highest level (4.1) that handsets' decoders are made for: 1080p at 30 frames (ITU-T H.264, table A-1)."""
 
 LOSS_SECONDS = 0.1
+"""A copy that plays so much less than the source says has lost its end."""
 
 
 def remuxed(runner: Runner, clip: Clip, profile: Profile) -> Path | None:
