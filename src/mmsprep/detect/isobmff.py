@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 CONTAINERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"udta", b"edts"})
 MOST_BOXES, DEEPEST = 20_000, 6
-"""Boxes that are looked at, and boxes inside one another: a film in fragments has thousands, three deep."""
+"""Boxes that are looked at, and boxes inside one another: the tables of samples lie five deep."""
 BOX_BYTES = 1_000_000
 """The most of one small box (``ftyp``, ``tkhd``) that is read."""
 

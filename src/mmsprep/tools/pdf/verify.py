@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 TEXT_KEPT = 0.97
-"""The share of letters that must still be read: pdfium finds a few others in a document that was written anew."""
+"""The share of the letters that must still be read."""
 SIDE = 480
 """Pixels of the longer side at which pages are compared; much smaller, pdfium draws no JPEG 2000 at all."""
 BLOCK = 24
