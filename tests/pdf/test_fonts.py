@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 
-import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 from PIL import ImageChops, ImageFont

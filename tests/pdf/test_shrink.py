@@ -17,14 +17,28 @@ from mmsprep.tools.pdf import draw, verify
 LIMIT = 150_000
 
 
-def drawn(path, index=0, side=480):
-    with draw.opened(path) as document:
+def drawn(source, index=0, side=480):
+    with draw.opened(source) as document:
         return draw.render(document, index, side)
 
 
 def text(path):
     with draw.opened(path) as document:
         return [draw.text(document, index).strip() for index in range(len(document))]
+
+
+def as_it_is(pdf):
+    """Draw the first page of a document that is not written yet."""
+    buffer = BytesIO()
+    pdf.save(buffer)
+    return drawn(buffer.getvalue())
+
+
+def before_and_after(pdf, send):
+    """Send a document that is over the limit, and draw its page as it was and as it came out."""
+    before = as_it_is(pdf)
+    (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
+    return before, drawn(out)
 
 
 def alike(one, other, *, mean=6.0):
@@ -53,7 +67,7 @@ def test_a_large_picture_fits_and_keeps_its_colours(mode, jpeg, make, send):
         (ImageChops.invert(pixels) if mode == "CMYK" else pixels).save(buffer, "JPEG", quality=jpeg)
         picture.write(buffer.getvalue(), filter=Name.DCTDecode)
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
+    before = as_it_is(pdf)
     (out,), warnings = send(pdf, STAGE, max_bytes=LIMIT)
     assert out.stat().st_size < LIMIT
     assert text(out) == [make.words]
@@ -61,24 +75,12 @@ def test_a_large_picture_fits_and_keeps_its_colours(mode, jpeg, make, send):
     assert warnings == []
 
 
-def pdf_picture(pdf):
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "before.pdf"
-        pdf.save(path)
-        return drawn(path)
-
-
 def test_a_photoshop_jpeg_in_cmyk_keeps_its_inverted_samples(make, send):
     pdf = make.document(0)
     # Pillow writes CMYK as Photoshop does: inverted, with Adobe's marker; the PDF says so by /Decode.
     picture = make.image(pdf, make.photo(1400, 1050, "CMYK"), jpeg=95, Decode=Array([1, 0, 1, 0, 1, 0, 1, 0]))
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
-    (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
-    assert alike(before, drawn(out))
+    assert alike(*before_and_after(pdf, send))
 
 
 def test_a_spot_colour_stays_one(make, send):
@@ -88,7 +90,7 @@ def test_a_spot_colour_stays_one(make, send):
     picture = make.image(pdf, make.photo(1400, 1050, "L"))
     picture.ColorSpace = space
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
+    before = as_it_is(pdf)
     (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
     assert alike(before, drawn(out))
     assert "/Separation" in pictures(out)[0][2]
@@ -101,9 +103,7 @@ def test_an_indexed_picture_gets_the_colours_of_its_palette(make, send):
     picture = make.image(pdf, Image.frombytes("L", indexed.size, indexed.tobytes()))
     picture.ColorSpace = Array([Name.Indexed, Name.DeviceRGB, 255, String(palette)])
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
-    (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
-    assert alike(before, drawn(out))
+    assert alike(*before_and_after(pdf, send))
 
 
 def test_a_picture_with_sixteen_bits_keeps_its_tones(make, send):
@@ -112,9 +112,7 @@ def test_a_picture_with_sixteen_bits_keeps_its_tones(make, send):
     picture = make.image(pdf, pixels, BitsPerComponent=16)
     picture.write(bytes(byte for each in pixels.tobytes() for byte in (each, 0)))
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
-    (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
-    assert alike(before, drawn(out))
+    assert alike(*before_and_after(pdf, send))
 
 
 def test_a_soft_mask_still_masks(make, send):
@@ -122,9 +120,7 @@ def test_a_soft_mask_still_masks(make, send):
     mask = make.image(pdf, Image.linear_gradient("L").resize((1400, 1050)))
     picture = make.image(pdf, make.photo(1400, 1050), SMask=mask)
     make.show(pdf, picture)
-    before = pdf_picture(pdf)
-    (out,), _ = send(pdf, STAGE, max_bytes=LIMIT)
-    assert alike(before, drawn(out))
+    assert alike(*before_and_after(pdf, send))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +149,7 @@ def test_a_page_of_fax_stays_black_and_white(make, send):
     picture.write(pixels.tobytes())
     make.show(pdf, picture)
     make.show(pdf, make.image(pdf, make.photo(1400, 1050)))
-    before = pdf_picture(pdf)
+    before = as_it_is(pdf)
     (out,), _ = send(pdf, STAGE, max_bytes=500_000)
     assert (1600, 1200, "/DeviceGray", "/FlateDecode") in pictures(out)
     assert alike(before, drawn(out))
