@@ -247,6 +247,11 @@ def test_keep_keeps_the_gif(tmp_path: Path):
     assert made.facts.animated
 
 
+def test_a_misspelt_wish_is_refused_and_not_taken_for_another(tmp_path: Path):
+    with pytest.raises(Rejected, match="gif is 'film'; give auto or keep or mp4"):
+        _routed(tmp_path, animation([ball(at) for at in range(8)], "GIF", duration=100), FILMS, gif="film")
+
+
 def test_mp4_makes_a_film_of_what_would_fit(tmp_path: Path):
     made, job = _routed(tmp_path, animation([ball(at) for at in range(8)], "GIF", duration=100), FILMS, gif="mp4")
     assert made.facts.type == "video/mp4"

@@ -178,6 +178,12 @@ def test_loud_sources_do_not_clip(tmp_path: Path) -> None:
     assert level(made, "aformat=flt")[1] < 0
 
 
+def test_a_loudness_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    quiet = recording(tmp_path / "a.wav")
+    with pytest.raises(Rejected, match="loudness is 'loud'; give a level in LUFS, such as -16"):
+        prepared(quiet, tmp_path, loudness="loud")
+
+
 def test_loudness_changes_only_when_asked(tmp_path: Path) -> None:
     quiet = recording(tmp_path / "a.wav", "-filter:a", "volume=0.05", sound=SPEECH, seconds=5)
     assert level(prepared(quiet, tmp_path)[0])[0] == pytest.approx(level(quiet)[0], abs=0.7)

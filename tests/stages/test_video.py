@@ -226,6 +226,20 @@ def test_what_cannot_fit_is_offered_as_a_link_where_that_is_asked(tmp_path: Path
     assert "a link is offered" in job.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"fast": "maybe"}, "fast is 'maybe'; give true or false"),
+        ({"on_cannot_fit": "url"}, "on_cannot_fit is 'url'; give link"),
+    ],
+)
+def test_a_misspelt_option_is_refused_before_anything_is_coded(
+    tmp_path: Path, option: dict[str, str], said: str
+) -> None:
+    with pytest.raises(Rejected, match=said):
+        prepared(film(tmp_path / "a.mp4", "-pix_fmt", "yuv420p", seconds=1), tmp_path, **option)
+
+
 def test_the_fast_way_fits_too(tmp_path: Path) -> None:
     source = film(tmp_path / "a.mkv", seconds=3)
     made, facts, _ = prepared(source, tmp_path, fast=True)

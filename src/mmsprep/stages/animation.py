@@ -11,9 +11,10 @@ from mmsprep.stage import Declined, Job, Stage
 from mmsprep.tools.animation import convert
 from mmsprep.tools.animation.blocks import Broken, Gif
 from mmsprep.tools.animation.fit import Base, Made, based, fitted, unlikeness
-from mmsprep.tools.animation.frames import ANIMATIONS
+from mmsprep.tools.animation.frames import ANIMATIONS, WISHES
 from mmsprep.tools.animation.gifsicle import Complex
 from mmsprep.tools.ffmpeg.run import Failed
+from mmsprep.tools.wishes import one_of
 
 GIF = "image/gif"
 
@@ -31,7 +32,7 @@ def accepts(media: Media, profile: Profile) -> bool:
 
 def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the GIF that is sent for *media*; leave it to the stages after this where a film shows more."""
-    wish = job.options.get("gif", "auto")
+    wish = one_of(job.options, "gif", WISHES) or "auto"
     film = "video/mp4" in job.profile.types and "h264" in job.profile.codecs
     if wish == "mp4" and film:
         job.warn("the animation is sent as a film, which does not repeat by itself")

@@ -19,6 +19,7 @@ from mmsprep.tools.audio.track import Track, find_track
 from mmsprep.tools.ffmpeg import Failed, Runner, find, has_encoder
 from mmsprep.tools.progress import Progress
 from mmsprep.tools.window import OPTIONS, Window, window
+from mmsprep.tools.wishes import number
 
 LOSS_SECONDS, PADDING_SAMPLES = 0.1, 4_096
 """A file whose end is missing by more than both was cut off on its way: coders put silence at both ends, which some
@@ -126,8 +127,8 @@ def _fitted(
     runner: Runner, track: Track, coding: Coding, part: Window, heard: Heard, limit: int, job: Job
 ) -> Path | None:
     """Encode until the bytes, counted, are below *limit*."""
-    asked = job.options.get("loudness")
-    loudness = None if asked is None else min(-5.0, max(-40.0, float(asked)))
+    asked = number(job.options, "loudness", "a level in LUFS, such as -16")
+    loudness = None if asked is None else min(-5.0, max(-40.0, asked))
     tell = Progress(job.emit, "audio", part.seconds or track.seconds or 1.0).phase(0.0, 1.0)
 
     def at(bits: float) -> Path:

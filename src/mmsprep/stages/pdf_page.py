@@ -12,6 +12,7 @@ from mmsprep.profile import Profile
 from mmsprep.stage import Event, Job, Stage
 from mmsprep.tools.pdf import draw, forms, verdict
 from mmsprep.tools.raster import jpeg, png
+from mmsprep.tools.wishes import refused
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -49,7 +50,7 @@ STAGE = Stage("pdf_page", accepts, run, options=frozenset({"pages"}))
 def _wanted(job: Job) -> int:
     pages = job.options.get("pages", 1)
     if not str(pages).isdecimal() or int(pages) < 1:
-        raise Rejected("not-accepted", f"the option pages is {pages!r}; it must be a number from 1 on")
+        raise refused("pages", pages, "a number from 1 on")
     return int(pages)
 
 

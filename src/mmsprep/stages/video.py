@@ -10,7 +10,7 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Declined, Job, Stage
-from mmsprep.tools.animation.frames import ANIMATIONS
+from mmsprep.tools.animation.frames import ANIMATIONS, WISHES
 from mmsprep.tools.ffmpeg import Failed, Runner, find
 from mmsprep.tools.ffmpeg.command import OWN
 from mmsprep.tools.progress import Progress
@@ -21,7 +21,10 @@ from mmsprep.tools.video.fallback import for_link
 from mmsprep.tools.video.remux import remuxed
 from mmsprep.tools.video.unroll import unrolled
 from mmsprep.tools.window import OPTIONS, Window, window
+from mmsprep.tools.wishes import is_wanted, one_of
 
+LINK = ("link",)
+"""What the option ``on_cannot_fit`` may say."""
 LOSS_SECONDS = 0.25
 """A film that ends this much before it should was cut off on its way."""
 
@@ -36,8 +39,11 @@ def accepts(media: Media, profile: Profile) -> bool:
 def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the one film that is sent for *media*; none where it is offered as a link instead."""
     animated = media.facts.type in ANIMATIONS
-    if animated and job.options.get("gif", "auto") not in ("auto", "mp4"):
+    if animated and one_of(job.options, "gif", WISHES) == "keep":
         raise Declined
+    # Both are read again where they matter; what is misspelt must not cost a film's minutes first.
+    is_wanted(job.options, "fast")
+    one_of(job.options, "on_cannot_fit", LINK)
     runner = Runner(find(job.ffmpeg), job.workdir, job.threads)
     try:
         clip = unrolled(runner, media.path, media.facts.type) if animated else describe(media.path)
@@ -57,7 +63,7 @@ def _made(runner: Runner, clip: Clip, part: Window, job: Job) -> tuple[Path, ...
     try:
         made = (remuxed(runner, clip, job.profile) if part.whole else None) or film.coded(runner, clip, part, job)
     except Rejected as refused:
-        if refused.reason != "cannot-fit" or job.options.get("on_cannot_fit") != "link":
+        if refused.reason != "cannot-fit" or one_of(job.options, "on_cannot_fit", LINK) is None:
             raise
         progress = Progress(job.emit, "video", part.seconds or clip.seconds or 1.0)
         job.offer_link(_named(for_link(runner, clip, part, job.profile, progress), job))

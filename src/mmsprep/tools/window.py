@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmsprep.errors import Rejected
+from mmsprep.tools.wishes import number, refused
 
 FADE_SECONDS = 0.5
 OPTIONS = frozenset({"trim", "max_seconds"})
@@ -49,7 +50,7 @@ def window(options: Mapping[str, Any], seconds: float | None) -> Window:
     Raises Rejected ``not-accepted`` for what cannot be read, or lies behind the end.
     """
     start, end = _trim(options.get("trim"))
-    longest = _number(options.get("max_seconds"), "max_seconds")
+    longest = _longest(options)
     if not start and end is None and longest is None:
         return Window(0.0, seconds, cut=False)
     if seconds is not None and start >= seconds - SHORTEST:
@@ -72,7 +73,7 @@ def _trim(asked: Any) -> tuple[float, float | None]:
     else:
         parts = [each.strip() or None for each in str(asked).split("-")]
     if len(parts) != 2:
-        raise _unreadable("trim", asked)
+        raise refused("trim", asked, "5-20 or 0:05-1:20")
     start, end = (None if each is None else _clock(each, asked) for each in parts)
     return start or 0.0, end
 
@@ -80,25 +81,16 @@ def _trim(asked: Any) -> tuple[float, float | None]:
 def _clock(text: str, asked: Any) -> float:
     """Read seconds, minutes:seconds or hours:minutes:seconds."""
     if not re.fullmatch(r"(\d{1,3}:){0,2}\d{1,6}(\.\d{1,6})?", text):
-        raise _unreadable("trim", asked)
+        raise refused("trim", asked, "5-20 or 0:05-1:20")
     total = 0.0
     for part in text.split(":"):
         total = total * 60 + float(part)
     return total
 
 
-def _number(asked: Any, name: str) -> float | None:
-    if asked is None:
-        return None
-    try:
-        number = float(asked)
-    except (TypeError, ValueError):
-        number = 0.0
-    if not 0 < number < 1e6:
-        raise _unreadable(name, asked)
-    return number
-
-
-def _unreadable(name: str, asked: Any) -> Rejected:
-    example = "5-20 or 0:05-1:20" if name == "trim" else "a number of seconds"
-    return Rejected("not-accepted", f"{name} is {str(asked)[:40]!r}; give {example}")
+def _longest(options: Mapping[str, Any]) -> float | None:
+    example = "a number of seconds"
+    longest = number(options, "max_seconds", example)
+    if longest is not None and not 0 < longest < 1e6:
+        raise refused("max_seconds", longest, example)
+    return longest

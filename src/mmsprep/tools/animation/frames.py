@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ANIMATIONS = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
 """The types of picture that may move."""
+WISHES = ("auto", "keep", "mp4")
+"""What the option ``gif`` may say of one."""
 
 SHORTEST_CS = 2
 """The shortest time that browsers keep: a GIF cannot be faster than 50 frames a second."""

@@ -20,6 +20,7 @@ from mmsprep.tools.video.code import Target
 from mmsprep.tools.video.mux import mux
 from mmsprep.tools.video.sizes import PLENTY, bits_per_pixel, picture_bits, sizes
 from mmsprep.tools.window import Window
+from mmsprep.tools.wishes import is_wanted
 
 MP4, THREE_GP = "video/mp4", "video/3gpp"
 SUFFIXES = {MP4: ".mp4", THREE_GP: ".3gp"}
@@ -85,7 +86,7 @@ def coded(runner: Runner, clip: Clip, part: Window, job: Job) -> Path:
         return oldest.coded(runner, clip, part, bits, order.limit, sound.path, order.suffix) or _refused(order, None)
     if bits < LEAST_BITS:
         return _refused(order, _samples(order))
-    if job.options.get("fast"):
+    if is_wanted(job.options, "fast"):
         return _fast(order, sound, bits)
     return _perfect(order, sound, bits) or _measured(order, sound, bits)
 
