@@ -56,7 +56,9 @@ def check_options(options: Collection[str], stages: Iterable[str]) -> None:
         return  # the stages need not be imported here, only in the isolation
     known = frozenset[str]().union(*(load_stage(name).options for name in stages))
     if unknown := set(options) - known:
-        raise Misconfigured(f"no stage has the option {', '.join(sorted(unknown))}")
+        raise Misconfigured(
+            f"no stage has the option {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}"
+        )
 
 
 def open_store(url: str, settings: Settings) -> Store:

@@ -245,7 +245,7 @@ def _named(name: str, known: Mapping[str, Profile]) -> Profile:
             raise Misconfigured(f"no profile is called {part!r}{_like(part, known)}")
     combined = reduce(and_, (known[part] for part in parts))
     if not combined.types:
-        raise Misconfigured(f"{name} leaves no type that may be sent")
+        raise Misconfigured(f"{name} leaves no type that may be sent; combine profiles that have some in common")
     return combined
 
 

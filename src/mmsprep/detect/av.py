@@ -154,7 +154,8 @@ def open_media(path: Path, whitelist: str = WHITELIST) -> InputContainer:
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Measure the facts of a film or recording from its headers and hold them against *limits*."""
     if size > limits.media_bytes:
-        raise Rejected("too-many-bytes", f"{size:,} bytes; video and audio may have {limits.media_bytes:,}")
+        said = f"{size:,} bytes; video and audio may have {limits.media_bytes:,}: send a shorter part"
+        raise Rejected("too-many-bytes", said)
     with open_media(path) as container:
         if container.format.name != DEMUXERS[mime]:
             raise Rejected("damaged", f"starts like {mime} but is read as {container.format.name}; send it again")

@@ -61,7 +61,8 @@ def sniff(head: bytes) -> str | None:
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Measure a .vcf file's facts: every line of it must be readable as a card's, within *limits*."""
     if size > limits.card_bytes:
-        raise Rejected("too-many-bytes", f"{size:,} bytes; a contact card may have {limits.card_bytes:,}")
+        said = f"{size:,} bytes; a contact card may have {limits.card_bytes:,}: send fewer contacts, or smaller photos"
+        raise Rejected("too-many-bytes", said)
     data = path.read_bytes()
     cards = cards_of(data, most=limits.cards, nesting=limits.nesting)
     found = {kind for card in cards for each in card.properties for kind in _carried(each, card)}
@@ -72,12 +73,14 @@ def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
 def parse_contact(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Read a contact that is handed over as JSON, ours, a person's or a jCard."""
     if size > HANDED_OVER_BYTES:
-        raise Rejected("too-many-bytes", f"{size:,} bytes; a contact may have {HANDED_OVER_BYTES:,}, photo and all")
+        said = f"{size:,} bytes; a contact may have {HANDED_OVER_BYTES:,}, photo and all: use a smaller photo"
+        raise Rejected("too-many-bytes", said)
     value = parsed(path.read_bytes())
     if not (is_jcard(value) or is_contact(value)):
         raise Rejected("damaged", "begins like a contact and is none; write it anew")
     if (text := text_bytes(value, size)) > limits.card_bytes:
-        raise Rejected("too-many-bytes", f"{text:,} bytes; a contact may have {limits.card_bytes:,} besides its photo")
+        said = f"{text:,} bytes; a contact may have {limits.card_bytes:,} besides its photo: shorten its note"
+        raise Rejected("too-many-bytes", said)
     contact = Contact.from_jcard(value) if isinstance(value, list) else Contact.from_dict(value)
     return Facts(type=mime, bytes=size, metadata=("private",) if contact.dropped else ())
 

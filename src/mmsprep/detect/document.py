@@ -58,7 +58,9 @@ def codecs() -> None:
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Measure a PDF's facts from its structure and hold them against *limits*."""
     if size > limits.document_bytes:
-        raise Rejected("too-many-bytes", f"{size:,} bytes; a document may have {limits.document_bytes:,}")
+        raise Rejected(
+            "too-many-bytes", f"{size:,} bytes; a document may have {limits.document_bytes:,}: send a part of it"
+        )
     with path.open("rb") as file:
         if b"%PDF-" not in file.read(HEADER_WITHIN):
             raise Rejected("damaged", "does not start as a PDF does; save it as PDF again")

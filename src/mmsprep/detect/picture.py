@@ -95,7 +95,8 @@ def open_picture(path: Path, mime: str) -> Image:
 def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     """Measure a picture's facts from its header and hold them against *limits*."""
     if size > limits.picture_bytes:
-        raise Rejected("too-many-bytes", f"{size:,} bytes; a picture may have {limits.picture_bytes:,}")
+        said = f"{size:,} bytes; a picture may have {limits.picture_bytes:,}: send a smaller version"
+        raise Rejected("too-many-bytes", said)
     with open_picture(path, mime) as image:
         most = limits.reducible_pixels if mime in REDUCIBLE else limits.pixels
         width, height = image.size

@@ -146,7 +146,9 @@ class Sandbox:
         if self._require and not helper.level.complete:
             missing = ", ".join(f"{layer.name} ({layer.why})" for layer in helper.level.missing)
             helper.close()
-            raise Unavailable("tool", f"this machine does not grant the whole isolation: no {missing}")
+            raise Unavailable(
+                "tool", f"this machine does not grant the whole isolation: no {missing}; see mmsprep doctor"
+            )
         return helper
 
     @property

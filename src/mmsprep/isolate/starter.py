@@ -103,7 +103,9 @@ class Helper:
                 complaints.seek(0)
                 why = complaints.read(100_000).decode(errors="replace").strip().rpartition("\n")[2] or repr(error)
                 self.kill()
-                raise Unavailable("tool", f"the isolation's helper did not start ({why})") from error
+                raise Unavailable(
+                    "tool", f"the isolation's helper did not start ({why}); see mmsprep doctor"
+                ) from error
             except BaseException:
                 self.kill()
                 raise
