@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mmsprep.errors import Rejected, Unavailable
 from mmsprep.source import Source, opened, plain_name
@@ -93,3 +95,9 @@ def test_a_name_is_made_plain_whatever_its_bytes() -> None:
     assert plain_name(os.fsdecode(b"\xff\xfe.jpg")) == "__.jpg"
     assert plain_name("..") == "file"
     assert len(plain_name("x" * 500)) == 80
+
+
+@given(st.text(max_size=120))
+@example("x" * 79 + ". y")
+def test_a_plain_name_stays_as_it_is(name: str) -> None:
+    assert plain_name(plain_name(name)) == plain_name(name)

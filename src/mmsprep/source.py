@@ -172,7 +172,8 @@ def shown_name(source: Source, name: str | None = None) -> str:
 def plain_name(name: str) -> str:
     """Make a file name that is safe to show and to keep: printable, without separators, at most 80 characters."""
     printable = "".join(each if each.isprintable() and each not in '/\\<>:"|?*' else "_" for each in name)
-    return printable.strip(" .")[:80] or "file"
+    # Stripped before and after the cut, so that a plain name stays as it is.
+    return printable.strip(" .")[:80].rstrip(" .") or "file"
 
 
 def _open_file(path: Path) -> int:
