@@ -88,6 +88,12 @@ def test_what_is_no_regular_file_is_named_with_its_remedy(item: Path, tmp_path: 
         assert fact in caught.value.message
 
 
+@pytest.mark.parametrize("url", ["https://example.com/a.jpg", "http://example.com/a.jpg?x=1"])
+def test_a_web_address_is_told_from_a_missing_file(url: str, item: Path) -> None:
+    with pytest.raises(Rejected, match="a web address, and nothing is fetched; give the file itself"):
+        read(url, item)
+
+
 def test_a_name_is_made_plain_whatever_its_bytes() -> None:
     assert plain_name("beach.jpg") == "beach.jpg"
     assert plain_name("../../etc/passwd") == "_.._etc_passwd"

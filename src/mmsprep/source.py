@@ -21,7 +21,7 @@ from mmsprep.errors import Rejected, Unavailable
 from mmsprep.place import Place
 
 KINDS = {
-    stat.S_IFDIR: "a folder; give the files in it",
+    stat.S_IFDIR: "a folder; give the files in it, or let mmsprep batch prepare it",
     stat.S_IFLNK: "a link; give the path that it points to",
     stat.S_IFIFO: "a pipe; give a file, or - to read standard input",
     stat.S_IFSOCK: "a socket; give a file",
@@ -94,7 +94,7 @@ def opened(
     """
     file, name = _built(source, name)
     if isinstance(file, str | os.PathLike) and not _is_remote(file, fetch):
-        descriptor = _open_file(Path(file))
+        descriptor = _open_file(file)
     else:
         copy = directory / "source"
         _fetch_or_copy(file, copy, max_bytes, fetch)
@@ -176,11 +176,14 @@ def plain_name(name: str) -> str:
     return printable.strip(" .")[:80].rstrip(" .") or "file"
 
 
-def _open_file(path: Path) -> int:
+def _open_file(given: str | os.PathLike[str]) -> int:
     """Open a regular file and nothing else: no link is followed, and a pipe without a writer does not hang us."""
+    path = Path(given)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError as error:
+        if os.fspath(given).startswith(("http://", "https://")):
+            raise Rejected("unreadable", "a web address, and nothing is fetched; give the file itself") from error
         raise Rejected("unreadable", "there is no such file; check the path") from error
     except (OSError, ValueError) as error:
         raise Rejected("unreadable", _why_not(path, error)) from error

@@ -115,6 +115,30 @@ def test_compose_says_tags_and_a_providers_own_fields(run: Run, fixtures: Path) 
     assert body["media"][0].startswith("https://cdn.example.com/")
 
 
+def test_compose_for_pantheon_is_compose(run: Run, fixtures: Path) -> None:
+    ours = run("compose", fixtures / "logo.png", *ENDS, MMSPREP_BASE_URL="https://cdn.example.com")
+    named = run(
+        "compose", fixtures / "logo.png", *ENDS, "--for", "pantheon", MMSPREP_BASE_URL="https://cdn.example.com"
+    )
+    assert json.loads(ours.stdout) == json.loads(named.stdout)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--for", "nobody"], "no provider is called 'nobody'; known are pantheon, twilio"),
+        (["--field", "applicationId=1"], "--field goes with --for"),
+    ],
+)
+def test_compose_prepares_nothing_for_a_request_that_cannot_be_written(
+    run: Run, fixtures: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    ended = run("compose", fixtures / "logo.png", *ENDS, *arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_compose_with_check_stops_at_what_cannot_be_fetched(run: Run, fixtures: Path) -> None:
     arguments = ["compose", fixtures / "logo.png", "--to", "+12025550143", "--from", "+12025550100", "--check"]
     said = run(*arguments, MMSPREP_BASE_URL="http://127.0.0.1:9")

@@ -53,7 +53,8 @@ class Tally:
             if self.statuses[status]
         )
         known = f", {self.again:,} of them known already" if self.again else ""
-        yield f"{self.done:,} items in {duration(seconds)}: {told or 'nothing to do'}{known}"
+        items = "item" if self.done == 1 else "items"
+        yield f"{self.done:,} {items} in {duration(seconds)}: {told or 'nothing to do'}{known}"
         if self.before:
             yield f"{size(self.before)} became {size(self.after)}"
         if self.warned:

@@ -109,16 +109,14 @@ def batch(
 
 
 def _sending(provider: str | None, to: str | None, from_: str | None, field: list[str] | None) -> Sending | None:
-    from mmsprep import providers
-    from mmsprep.batch.outcome import OWN, Sending
+    from mmsprep.batch.outcome import Sending
 
     if provider is None:
         if to or from_ or field:
             raise Misconfigured("--to, --from and --field go with --for")
         return None
-    if provider not in (OWN, *providers.SHAPES):
-        raise Misconfigured(f"no provider is called {provider!r}; known are {', '.join((OWN, *providers.SHAPES))}")
-    return Sending(provider=provider, to=to, from_=from_, extra=common.pairs(field, "a field"))
+    fields = common.pairs(field, "a field")
+    return Sending(provider=common.checked_provider(provider), to=to, from_=from_, extra=fields)
 
 
 def _prepare(

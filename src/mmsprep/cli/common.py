@@ -124,6 +124,17 @@ def pairs(given: list[str] | None, what: str) -> dict[str, str]:
     return {name: value for name, _, value in parts}
 
 
+def checked_provider(name: str) -> str:
+    """Give *name* back if requests can be written for it; raises Misconfigured before anything is prepared."""
+    from mmsprep import providers
+    from mmsprep.batch.outcome import OWN
+
+    known = (OWN, *providers.SHAPES)
+    if name not in known:
+        raise Misconfigured(f"no provider is called {name!r}; known are {', '.join(known)}")
+    return name
+
+
 def status(result: Prepared | PrepError) -> Exit:
     """Say how a command ends that had this result alone."""
     return {"rejected": Exit.REJECTED, "unavailable": Exit.UNAVAILABLE}.get(getattr(result, "status", ""), Exit.READY)

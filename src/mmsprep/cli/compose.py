@@ -40,6 +40,7 @@ def compose(
     Exit status: 0 printed, 1 something rejected, 2 wrong usage, 3 something unavailable.
     """
     from mmsprep import show
+    from mmsprep.batch.outcome import OWN
     from mmsprep.pipeline import Pipeline
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
@@ -53,14 +54,16 @@ def compose(
         raise typer.Exit(max(worst, default=common.Exit.READY))
     if to is None or from_ is None:
         raise Misconfigured("a request needs --to and --from; or see what would become of the files with --dry-run")
-    tags = common.pairs(tag, "a tag")
+    asked, tags = common.checked_provider(provider or OWN), common.pairs(tag, "a tag")
+    if field and asked == OWN:
+        raise Misconfigured("--field goes with --for NAME: a request for pantheon has no other fields")
     try:
         with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
             message = pipeline.compose(given, captions=caption or (), **options)
             notes = fetched(message, pipeline) if check else []
         ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
-        if provider:
-            body = message.for_provider(provider, extra=common.pairs(field, "a field"), **ways)
+        if asked != OWN:
+            body = message.for_provider(asked, extra=common.pairs(field, "a field"), **ways)
         else:
             body = message.request(delivery_receipt=delivery_receipt, **ways)
     except PrepError as error:

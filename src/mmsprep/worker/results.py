@@ -68,4 +68,7 @@ def unavailable(error: Exception) -> Unavailable:
     if type(error).__name__ == "PreconditionFailed":
         told = "delete it when it is empty, or choose another worker.queue"
         return Unavailable("queue", f"a queue of that name is there with other settings ({error}); {told}")
-    return Unavailable("queue", f"the broker did not take it ({type(error).__name__}); check that it runs")
+    return Unavailable(
+        "queue",
+        f"the broker does not answer, or refuses ({type(error).__name__}); check that it runs, and worker.broker",
+    )
