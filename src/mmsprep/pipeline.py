@@ -140,7 +140,9 @@ class Pipeline:
             made = [_or_raise(each) for each in together]
             check_count(made, self.profile)
             prepared = [self._finished(each) for each in made]
-        told = [caption for each, caption in zip(prepared, captions, strict=False) for caption in _first(each, caption)]
+        told = [
+            caption for each, caption in zip(prepared, captions, strict=False) for caption in _captions(each, caption)
+        ]
         return Message(
             media=tuple(media for each in prepared for media in each.media),
             profile=self.profile,
@@ -156,13 +158,13 @@ class Pipeline:
         """Tell, per profile, what each source would become in one message; nothing is stored."""
         planned = {}
         with self._shelf() as copies:
-            again = list(sources)
+            readable = list(sources)
             for named in profiles:
                 profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
                 with self._shelf() as shelf:
-                    made = self._together(again, profile, shelf, options, copies=copies)
+                    made = self._together(readable, profile, shelf, options, copies=copies)
                 planned[profile.name] = [
-                    each if isinstance(each, PrepError) else _told(each, _unkept(each)) for each in made
+                    each if isinstance(each, PrepError) else _prepared(each, _unkept(each)) for each in made
                 ]
         return planned
 
@@ -189,18 +191,18 @@ class Pipeline:
             return self._finished(made)
 
     def _together(
-        self, again: list[Source], profile: Profile, shelf: Path, options: dict[str, Any], *, copies: Path
+        self, sources: list[Source], profile: Profile, shelf: Path, options: dict[str, Any], *, copies: Path
     ) -> list[Made | PrepError]:
-        """Prepare the sources so that they fit one message; what can be read but once is copied, and put in *again*."""
+        """Prepare *sources* so that they fit one message; each that can be read but once is replaced by its copy."""
         self._check(options)
-        jobs = max(1, min(self._cores, len(again)))
+        jobs = max(1, min(self._cores, len(sources)))
 
         def make(index: int, narrowed: Profile) -> Made:
-            again[index] = self._items.rereadable(again[index], copies)
+            sources[index] = self._items.rereadable(sources[index], copies)
             threads = max(1, self._threads // jobs)
-            return self._items.make(again[index], narrowed, shelf, options=options, threads=threads)
+            return self._items.make(sources[index], narrowed, shelf, options=options, threads=threads)
 
-        return fit_together(make, len(again), profile, jobs=jobs)
+        return fit_together(make, len(sources), profile, jobs=jobs)
 
     def _check(self, options: dict[str, Any]) -> None:
         defaults.check_options(options, self._stages)
@@ -220,7 +222,7 @@ class Pipeline:
         except PrepError as error:
             # A store does not know whose file it could not keep.
             raise error.about(made.name) from error
-        return _told(made, media, tuple(each.url or str(each.path) for each in linked))
+        return _prepared(made, media, tuple(each.url or str(each.path) for each in linked))
 
     def _keep(self, output: Output, name: str) -> Deliverable:
         """Put one output into the store, or where the caller can have it."""
@@ -236,7 +238,7 @@ class Pipeline:
         return Deliverable(path=path, url=None, name=name, sha256=output.sha256, facts=output.facts)
 
 
-def _told(made: Made, media: tuple[Deliverable, ...], links: tuple[str, ...] = ()) -> Prepared:
+def _prepared(made: Made, media: tuple[Deliverable, ...], links: tuple[str, ...] = ()) -> Prepared:
     received = made.received
     return Prepared(
         source=made.source,
@@ -262,7 +264,8 @@ def _or_raise(made: Made | PrepError) -> Made:
     return made
 
 
-def _first(prepared: Prepared, caption: str) -> list[str]:
+def _captions(prepared: Prepared, caption: str) -> list[str]:
+    """Give a caption for each file of one source: its own for the first, none for the others."""
     return [caption, *[""] * (len(prepared.media) - 1)][: len(prepared.media)]
 
 

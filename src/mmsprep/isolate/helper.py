@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import gc
 import importlib
+import json
 import os
 import select
 import signal
@@ -101,7 +102,7 @@ class Helper:
                 self._become_supervisor(order, descriptors)
             self.deadlines[pid] = time.monotonic() + order.limits.wall_seconds + _GRACE_SECONDS
         except OSError as error:
-            _tell(descriptors[1], f'{{"how": "refused", "message": "{error.strerror}"}}')
+            _tell(descriptors[1], json.dumps({"how": "refused", "message": error.strerror}))
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)

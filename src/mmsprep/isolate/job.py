@@ -90,7 +90,7 @@ def run(order: Order, channel: socket.socket, lowering: int, source: int | None)
 
 def _outcome(order: Order, channel: socket.socket, lowering: int, source: int | None) -> dict[str, Any]:
     try:
-        arguments = json.loads(_receive_arguments(channel))
+        arguments = json.loads(wire.receive_bytes(channel))
         _settle_in(order)
         function = _load(order)
         bounds = Bounds()
@@ -128,12 +128,6 @@ def _say_outcome(channel: socket.socket, outcome: dict[str, Any]) -> None:
 def _described(problem: BaseException) -> dict[str, str]:
     text = f"{type(problem).__name__}: {problem}"[:_MAX_TEXT]
     return {"message": text, "traceback": "".join(traceback.format_tb(problem.__traceback__))[-_MAX_TRACEBACK:] + text}
-
-
-def _receive_arguments(channel: socket.socket) -> bytes:
-    """Read what `Sandbox.start` sends: a length, and so many bytes of JSON."""
-    size = struct.unpack("!I", wire.receive_exactly(channel, 4))[0]
-    return wire.receive_exactly(channel, size)
 
 
 def _settle_in(order: Order) -> None:

@@ -6,7 +6,6 @@ import functools
 import json
 import logging
 import os
-import struct
 import sys
 import threading
 import weakref
@@ -19,11 +18,10 @@ from typing import Any, Self
 
 from ..errors import Unavailable
 from ..limits import Limits
-from . import scratch
+from . import scratch, wire
 from .item import Emit, Item, ignore
 from .level import Level
 from .starter import Helper, Opening, socket_pair
-from .wire import MAX_FRAME_BYTES
 
 log = logging.getLogger("mmsprep.isolate")
 
@@ -85,8 +83,8 @@ class Sandbox:
         its directory (see `item_directory`), the only place it can write to. Raises `Unavailable`.
         """
         letter = json.dumps(arguments).encode()
-        if len(letter) > MAX_FRAME_BYTES:
-            raise ValueError(f"arguments of {len(letter)} bytes are over {MAX_FRAME_BYTES}")
+        if len(letter) > wire.MAX_FRAME_BYTES:
+            raise ValueError(f"arguments of {len(letter)} bytes are over {wire.MAX_FRAME_BYTES}")
         base = scratch.current_base()
         message = {
             "op": "item",
@@ -110,7 +108,7 @@ class Sandbox:
         with suppress(OSError):
             # An item that is gone already tells so by its status.
             channel.settimeout(limits.wall_seconds)
-            channel.sendall(struct.pack("!I", len(letter)) + letter)
+            wire.send_bytes(channel, letter)
         return item
 
     def _ordered(self, message: dict[str, Any], descriptors: Sequence[int]) -> Helper:

@@ -39,7 +39,7 @@ def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """Wait for one message and its descriptors; raises EOFError when the other side is gone."""
     header, descriptors = _receive_rights(channel)
     try:
-        body = receive_exactly(channel, _HEADER.unpack(header)[0])
+        body = _receive_exactly(channel, _HEADER.unpack(header)[0])
         return json.loads(body), descriptors
     except BaseException:
         for descriptor in descriptors:
@@ -47,7 +47,17 @@ def receive_frame(channel: socket.socket) -> tuple[dict[str, Any], list[int]]:
         raise
 
 
-def receive_exactly(channel: socket.socket, size: int) -> bytes:
+def send_bytes(channel: socket.socket, body: bytes) -> None:
+    """Send *body* with its length in front."""
+    channel.sendall(_HEADER.pack(len(body)) + body)
+
+
+def receive_bytes(channel: socket.socket) -> bytes:
+    """Wait for what `send_bytes` sends; raises EOFError when the other side is gone."""
+    return _receive_exactly(channel, _HEADER.unpack(_receive_exactly(channel, _HEADER.size))[0])
+
+
+def _receive_exactly(channel: socket.socket, size: int) -> bytes:
     """Wait for *size* bytes; raises EOFError when fewer come."""
     parts = bytearray()
     while len(parts) < size:
@@ -69,7 +79,7 @@ def _receive_rights(channel: socket.socket) -> tuple[bytes, list[int]]:
         os.set_inheritable(descriptor, False)
     if not header:
         raise EOFError
-    header += receive_exactly(channel, _HEADER.size - len(header))
+    header += _receive_exactly(channel, _HEADER.size - len(header))
     return header, list(descriptors)
 
 
