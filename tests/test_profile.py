@@ -1,9 +1,8 @@
-"""What may leave: the table that ships, a user's own rows, and the stricter of two."""
+"""What may leave: what one profile admits, the stricter of two, and a profile as a value."""
 
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from mmsprep.errors import Misconfigured
 from mmsprep.media import Facts
-from mmsprep.profile import CONFIDENCES, H264_PROFILES, KINDS, VCARD_VERSIONS, Profile, load, names, profiles
+from mmsprep.profile import CONFIDENCES, H264_PROFILES, KINDS, VCARD_VERSIONS, Profile, load
 
 ROOT = Path(__file__).resolve().parents[1]
 TYPES = (
@@ -69,103 +68,6 @@ ours = Profile(name="ours", types=frozenset(TYPES))
 def limited(profile: Profile) -> dict[str, object]:
     """Give the fields that decide, without the name and where they were read."""
     return {key: getattr(profile, key) for key in LIMITED}
-
-
-def own(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "own.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-# The table that ships
-
-
-@pytest.mark.parametrize("name", names())
-def test_a_built_in_row_says_where_it_was_read_and_how_far_to_trust_it(name: str) -> None:
-    row = load(name)
-    assert row.name == name
-    assert row.source
-    assert all(source.startswith("https://") or " " in source for source in row.source)
-    assert row.confidence in CONFIDENCES
-
-
-@pytest.mark.parametrize("name", names())
-def test_every_way_of_sending_takes_a_small_baseline_jpeg(name: str) -> None:
-    assert load(name).admits(replace(photo, bytes=200_000, width=480, height=640))
-
-
-@pytest.mark.parametrize("name", names())
-def test_a_built_in_row_lists_only_types_that_handsets_know(name: str) -> None:
-    assert load(name).types <= set(TYPES)
-
-
-def test_the_default_is_the_provider_that_asks_for_less_than_1_5_mb() -> None:
-    assert load() == load("pantheon")
-    assert load().admits(replace(photo, bytes=1_499_999))
-    assert not load().admits(replace(photo, bytes=1_500_000))
-
-
-@pytest.mark.parametrize(
-    ("name", "message", "file"),
-    [
-        ("twilio", 5_000_000, 1_500_000),
-        ("bandwidth.local", 3_500_000, 3_500_000),
-        ("bandwidth.tollfree", 525_000, 525_000),
-        ("telnyx", 1_000_000, 1_000_000),
-        ("plivo", 5_000_000, 2_000_000),
-        ("bird", 900_000, 600_000),
-        ("signalwire.local", 1_200_000, 1_200_000),
-        ("signalwire.tollfree", 750_000, 750_000),
-        ("infobip.any", 300_000, 300_000),
-        ("att.longcode", 1_000_000, 1_000_000),
-        ("att.tollfree", 600_000, 600_000),
-        ("att.shortcode", 600_000, 600_000),
-        ("tmobile.longcode", 1_500_000, 1_500_000),
-        ("tmobile.tollfree", 600_000, 600_000),
-        ("tmobile.shortcode", 1_000_000, 1_000_000),
-        ("verizon.longcode", 1_000_000, 1_000_000),
-        ("verizon.tollfree", 600_000, 600_000),
-        ("verizon.shortcode", 1_200_000, 1_200_000),
-        ("canada.any", 1_000_000, 1_000_000),
-        ("uscellular", 500_000, 500_000),
-        ("device.default", 307_200, 307_200),
-        *((f"device.{carrier}", 1_048_576, 1_048_576) for carrier in ("att", "tmobile", "uscellular")),
-        *((f"device.{carrier}", 1_048_576, 1_048_576) for carrier in ("rogers", "telus", "fido")),
-        ("device.verizon", 1_228_800, 1_228_800),
-        ("device.cricket", 614_400, 614_400),
-        ("device.bell", 614_400, 614_400),
-        ("strict", 300_000, 300_000),
-        ("safe", 500_000, 500_000),
-        ("balanced", 600_000, 600_000),
-        ("legacy", 300_000, 300_000),
-    ],
-)
-def test_a_built_in_row_has_the_published_bytes(name: str, message: int, file: int) -> None:
-    assert (load(name).total_bytes, load(name).limit("image/jpeg")) == (message, file)
-
-
-def test_aws_takes_one_file_and_larger_pictures_than_anything_else() -> None:
-    aws = load("aws")
-    assert aws.max_files == 1
-    assert aws.limit("image/gif") == 2_000_000
-    assert {aws.limit(type_) for type_ in ("video/mp4", "audio/amr", "application/pdf", "text/x-vcard")} == {600_000}
-
-
-@pytest.mark.parametrize("name", ["att.longcode", "canada.any", "signalwire.local", "safe", "legacy"])
-def test_a_pdf_does_not_go_where_it_is_refused(name: str) -> None:
-    assert load(name).objection(Facts(type="application/pdf", bytes=9)) == f"application/pdf is not accepted by {name}"
-
-
-def test_the_oldest_handsets_get_baseline_video_narrow_band_speech_and_old_cards() -> None:
-    legacy = load("legacy")
-    assert (legacy.h264_profile, legacy.vcard) == ("baseline", "2.1")
-    assert legacy.admits(Facts(type="video/3gpp", bytes=9, width=176, height=144, codecs=("h264", "amr_nb")))
-    assert not legacy.admits(Facts(type="video/3gpp", bytes=9, width=176, height=144, codecs=("h264", "aac")))
-
-
-def test_the_page_in_the_docs_shows_the_table_as_it_is() -> None:
-    page = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
-    assert runpy.run_path(str(ROOT / "scripts" / "write_profiles.py"))["written"](page) == page, "run make pages"
 
 
 # What may leave
@@ -296,116 +198,6 @@ def test_names_joined_by_a_plus_load_the_stricter_of_all() -> None:
     assert both.name == "telnyx+att.longcode"
     assert "application/pdf" not in both.types
     assert load("twilio+tmobile.shortcode+device.default").limit("image/jpeg") == 307_200
-
-
-# A user's own rows
-
-
-def test_a_users_row_extends_another_and_changes_what_it_names(tmp_path: Path) -> None:
-    path = own(tmp_path, '[shop]\nextends = "att.tollfree"\nmax_bytes = 400_000\nnote = "our broker asks for it"\n')
-    shop = load("shop", path)
-    assert shop == replace(load("att.tollfree"), name="shop", max_bytes=400_000, note="our broker asks for it")
-
-
-def test_a_note_is_about_one_row_and_is_not_inherited(tmp_path: Path) -> None:
-    assert load("shop", own(tmp_path, '[shop]\nextends = "att.tollfree"\n')).note == ""
-
-
-def test_a_users_row_may_stand_alone_extend_a_combination_and_have_a_dotted_name(tmp_path: Path) -> None:
-    path = own(
-        tmp_path,
-        '[shop.local]\ntypes = ["image/jpeg"]\nkind_bytes = { image = 5 }\nsource = "their letter"\n'
-        '["shop.far"]\nextends = "shop.local+strict"\n',
-    )
-    assert load("shop.local", path).limit("image/jpeg") == 5
-    assert load("shop.local", path).source == ("their letter",)
-    assert load("shop.far+twilio", path).types == {"image/jpeg"}
-    assert {"shop.local", "shop.far", "twilio"} <= set(names(path))
-
-
-def test_a_users_row_may_replace_a_built_in_one_that_is_out_of_date(tmp_path: Path) -> None:
-    path = own(tmp_path, '[uscellular]\nextends = "uscellular"\ntotal_bytes = 700_000\nmax_bytes = 700_000\n')
-    assert load("uscellular", path).limit("image/jpeg") == 700_000
-    assert load("uscellular").limit("image/jpeg") == 500_000
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('max_byte = 5\nextends = "twilio"', "profile 'shop': max_byte is not a key; did you mean max_bytes"),
-        ('name = "x"\nextends = "twilio"', "profile 'shop': name is not a key"),
-        ('extends = "twillio"', "profile 'shop': extends: no profile is called 'twillio'; did you mean twilio?"),
-        ("max_bytes = 5", "profile 'shop': types is missing"),
-        ('types = ["PDF"]', "profile 'shop': types must be a list of lower-case MIME types, not ['PDF']"),
-        ('types = ["image/jpeg; q=1"]', "types must be"),
-        ('types = "image/jpeg"', "types must be"),
-        ("types = [3]", "types must be"),
-        *((f"types = []\n{key} = -1", f"{key} must be a whole number above 0, not -1") for key in ("max_bytes",)),
-        *((f"types = []\n{key} = 0", f"{key} must be") for key in ("total_bytes", "max_files", "max_pixels")),
-        *((f"types = []\n{key} = true", f"{key} must be") for key in ("max_side", "max_short_side", "max_text_chars")),
-        ("types = []\nmax_bytes = 1.5", "max_bytes must be"),
-        ("types = []\nmax_bytes = [1]", "max_bytes must be"),
-        ("types = []\nkind_bytes = { film = 5 }", "kind_bytes must be bytes above 0 by kind (image, video,"),
-        ("types = []\nkind_bytes = { video = 0 }", "kind_bytes must be"),
-        ("types = []\nkind_bytes = 5", "kind_bytes must be"),
-        ('types = []\nprogressive = "no"', "progressive must be true or false, not 'no'"),
-        ('types = []\ncodecs = ["H.264"]', "codecs must be"),
-        ('types = []\nh264_profile = "extended"', "h264_profile must be one of baseline, main, high"),
-        ("types = []\nvcard = 3.0", "vcard must be one of 2.1, 3.0, 4.0, in quotes"),
-        ('types = []\nconfidence = "sure"', "confidence must be one of low, medium, high"),
-        ("types = []\nsource = 5", "source must be"),
-        ("types = []\nnote = 5", "note must be"),
-    ],
-)
-def test_a_wrong_value_names_file_profile_and_key(tmp_path: Path, text: str, words: str) -> None:
-    path = own(tmp_path, f"[shop]\n{text}\n")
-    with pytest.raises(Misconfigured) as caught:
-        load("twilio", path)
-    assert str(caught.value).startswith(f"{path}: profile 'shop'")
-    assert words in str(caught.value)
-
-
-def test_everything_wrong_in_a_file_is_told_at_once(tmp_path: Path) -> None:
-    path = own(tmp_path, '[one]\nmax_bytes = -1\nextras = 1\n["two+three"]\ntypes = ["image/jpeg"]\nmax_files = 0\n')
-    with pytest.raises(Misconfigured) as caught:
-        profiles(path)
-    told = str(caught.value).splitlines()
-    assert len(told) == 5
-    assert all(line.startswith(f"{path}: profile ") for line in told)
-
-
-@pytest.mark.parametrize("text", ["[shop", "max_bytes = 5", "[shop]\ntypes = []\n[shop]\n", "\x00"])
-def test_a_file_that_is_not_a_table_of_profiles_is_named(tmp_path: Path, text: str) -> None:
-    path = own(tmp_path, text)
-    with pytest.raises(Misconfigured, match="cannot be read as TOML profiles"):
-        load("twilio", path)
-
-
-def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured, match=r"none\.toml: cannot be read"):
-        load("twilio", tmp_path / "none.toml")
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("telynx", "no profile is called 'telynx'; did you mean telnyx?"),
-        ("att", "did you mean att.longcode or att.tollfree or att.shortcode?"),
-        ("twilio+att.longcod", "no profile is called 'att.longcod'; did you mean att.longcode"),
-        ("", "no profile is called ''; known are att.longcode,"),
-        ("twilio+", "no profile is called ''"),
-    ],
-)
-def test_an_unknown_name_is_told_with_the_nearest(name: str, words: str) -> None:
-    with pytest.raises(Misconfigured) as caught:
-        load(name)
-    assert words in str(caught.value)
-
-
-def test_a_combination_that_takes_nothing_is_an_error(tmp_path: Path) -> None:
-    path = own(tmp_path, '[films]\ntypes = ["video/mp4"]\n')
-    with pytest.raises(Misconfigured, match=r"films\+legacy leaves no type"):
-        load("films+legacy", path)
 
 
 # As a value
