@@ -113,7 +113,7 @@ class Items:
         self._light.close()
 
     @contextmanager
-    def _walls(self, *, built: bool) -> Iterator[Sandbox]:
+    def _sandbox_for(self, *, built: bool) -> Iterator[Sandbox]:
         """Choose the sandbox: a helper of its own, which starts sooner, for a first item that was built here."""
         with self._lock:
             light = built and not self._begun
@@ -153,21 +153,21 @@ class Items:
             "stages": self._stages,
             "previews": previews,
         }
-        with self._opened(source, name) as (each, directory):
+        with self._opened(source, name) as (file, directory):
             task, cancel = "mmsprep.route:prepare_item", cancel or Cancel()
-            with self._walls(built=is_built(source)) as walls:
-                untrusted = self._run(task, arguments, each, directory, progress, cancel, spent, walls)
+            with self._sandbox_for(built=is_built(source)) as sandbox:
+                untrusted = self._run(task, arguments, file, directory, progress, cancel, spent, sandbox)
             received = receive(untrusted, directory, profile)
             return Made(
-                source=each.label,
+                source=file.label,
                 name=shown_name(source, name),
                 received=replace(
                     received,
                     outputs=tuple(_shelved(output, shelf) for output in received.outputs),
                     links=tuple(_shelved(output, shelf) for output in received.links),
                 ),
-                names=output_names(each.name, [output.suffix for output in received.outputs]),
-                link_names=output_names(each.name, [output.suffix for output in received.links]),
+                names=output_names(file.name, [output.suffix for output in received.outputs]),
+                link_names=output_names(file.name, [output.suffix for output in received.links]),
                 seconds=time.perf_counter() - started,
             )
 
@@ -180,20 +180,20 @@ class Items:
 
     def inspect(self, source: Source) -> Inspected:
         """Measure what *source* is and read what it tells, in a child; raises as `make` does."""
-        with self._opened(source, None) as (each, directory):
+        with self._opened(source, None) as (file, directory):
             arguments = {"limits": asdict(self._settings.limits)}
-            untrusted = self._run("mmsprep.route:inspect_item", arguments, each, directory, ignore, Cancel())
+            untrusted = self._run("mmsprep.route:inspect_item", arguments, file, directory, ignore, Cancel())
             return receive_inspected(untrusted)
 
     def foresee(self, source: Source, profiles: Sequence[Profile]) -> Foreseen:
         """Tell per profile what would begin with *source*, in a child, and prepare nothing; raises as `make` does."""
-        with self._opened(source, None) as (each, directory):
+        with self._opened(source, None) as (file, directory):
             arguments = {
                 "limits": asdict(self._settings.limits),
                 "profiles": [profile.as_dict() for profile in profiles],
                 "stages": self._stages,
             }
-            untrusted = self._run("mmsprep.route:foresee_item", arguments, each, directory, ignore, Cancel())
+            untrusted = self._run("mmsprep.route:foresee_item", arguments, file, directory, ignore, Cancel())
             return receive_foreseen(untrusted, profiles)
 
     @contextmanager
@@ -202,12 +202,12 @@ class Items:
         try:
             with (
                 item_directory() as directory,
-                opened(source, directory, name=name, max_bytes=self._most, fetch=self._fetch) as each,
+                opened(source, directory, name=name, max_bytes=self._most, fetch=self._fetch) as file,
             ):
                 if self._settings.tiles is not None and (place := place_of(source)):
                     # Fetched here, for inside there is no network; decoded there, for tiles are strangers' files.
                     tiles.fetch(place, self._settings.tiles, directory / tiles.FOLDER)
-                yield each, directory
+                yield file, directory
         except PrepError as error:
             raise error.about(shown_name(source, name)) from error
 
@@ -220,13 +220,13 @@ class Items:
         progress: Callable[[Event], None],
         cancel: Cancel,
         spent: Callable[[Usage], None] = lambda _: None,
-        walls: Sandbox | None = None,
+        sandbox: Sandbox | None = None,
     ) -> Any:
         def emit(untrusted_event: dict[str, Any]) -> None:
             progress(_event(untrusted_event))
 
         for left in reversed(range(TRIES)):
-            item = (walls or self._sandbox).start(
+            item = (sandbox or self._sandbox).start(
                 task, arguments, limits=self._settings.limits, workdir=directory, source=source.descriptor, emit=emit
             )
             try:

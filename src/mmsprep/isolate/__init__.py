@@ -4,7 +4,7 @@ from .item import Item, Usage
 from .job import Inside
 from .level import Layer, Level
 from .sandbox import Sandbox
-from .scratch import item_directory, leave
+from .scratch import item_directory, remove_scratch
 from .verdict import Cancelled, printable
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "Sandbox",
     "Usage",
     "item_directory",
-    "leave",
     "printable",
+    "remove_scratch",
 ]

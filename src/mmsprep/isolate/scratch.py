@@ -198,7 +198,7 @@ def current_base() -> Path | None:
     return _scratch.base
 
 
-def leave() -> None:
+def remove_scratch() -> None:
     """Remove what this process has made, now: for one that will end by `os._exit`, as forked workers do."""
     _scratch.close()
 

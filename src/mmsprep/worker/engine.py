@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.errors import Misconfigured
-from mmsprep.isolate import leave
+from mmsprep.isolate import remove_scratch
 from mmsprep.worker import health, queues, submit
 from mmsprep.worker.consumer import Echo, Uploads
 from mmsprep.worker.desk import Desk
@@ -177,4 +177,4 @@ def _request_class(office: Office) -> type:
 def _leave(office: Office) -> None:
     """End the helper and remove its folder: a working process ends without its own handlers for that."""
     office.desk.close()
-    leave()
+    remove_scratch()
