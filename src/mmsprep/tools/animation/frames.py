@@ -26,7 +26,7 @@ SHORTEST_CS = 2
 
 
 def shown(path: Path, mime: str) -> Iterator[tuple[Image.Image, float]]:
-    """Yield each frame upright in sRGB with its milliseconds; those before a damage, where there is one."""
+    """Yield each frame upright in sRGB with its milliseconds, up to where the file is damaged if it is."""
     from PIL import Image
 
     with open_picture(path, mime) as picture:

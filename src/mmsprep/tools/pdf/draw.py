@@ -18,7 +18,7 @@ MOST_CHARACTERS = 2_000_000
 
 @contextmanager
 def opened(source: Path | bytes) -> Iterator[Any]:
-    """Open a PDF, at a path or in bytes, with pdfium, its forms drawn as they look; raises Rejected ``damaged``."""
+    """Open a PDF, a path or its bytes, with pdfium; raises Rejected ``encrypted`` or ``damaged``."""
     import pypdfium2
 
     try:

@@ -39,7 +39,7 @@ class _Unsure(Exception):
 
 
 def shrink(pdf: pikepdf.Pdf) -> int:
-    """Cut every large font that only ever shows characters by number, and return the bytes that were saved."""
+    """Cut every large font of which it is known what it shows, and return the bytes that were saved."""
     fonts = dict(_fonts(pdf))
     programs = _programs(pdf, fonts)
     if not any(each.understood for each in programs.values()):

@@ -59,7 +59,7 @@ def empty(container: pikepdf.Object) -> None:
 
 
 def keys(container: pikepdf.Object) -> list[str]:
-    """List a dictionary's or stream's keys, so that it can be changed meanwhile."""
+    """List a dictionary's or stream's keys: a copy, so that it may be changed while they are gone through."""
     return list(container.keys())
 
 

@@ -77,7 +77,7 @@ def _check_boxes(pdf: pikepdf.Pdf) -> None:
 
 
 def page_size(page: pikepdf.Page) -> tuple[float, float]:
-    """Give a page's width and height in points as they are shown; raises Rejected ``damaged`` for an odd box."""
+    """Give a page's width and height in points as they are shown; those of a letter where its box cannot be read."""
     try:
         box = [float(each) for each in page.cropbox]
         unit = float(page.obj.get("/UserUnit", 1))
@@ -202,7 +202,7 @@ def _draws(holder: Any, counted: dict[tuple[int, int], int], depth: int) -> int:
 
 
 def _forms(holder: Any) -> dict[str, Any]:
-    """Name the forms that *holder* can draw and that can draw others."""
+    """Give the forms that *holder* can draw, by the names it has for them."""
     import pikepdf
 
     resources = holder.get("/Resources")

@@ -27,7 +27,7 @@ MEAN_DIFFERENCE = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found: pages of both, the worst share of text kept, and the first page that looks different."""
+    """What was found: pages of both, the share of the text that was kept, and the first page that looks different."""
 
     pages: tuple[int, int]
     text: float
