@@ -76,7 +76,7 @@ def _land(size: int, tilt: float, turn: float) -> Image.Image:
 
 
 def _outline(part: Part, column: int, row: int, tilt: float, turn: float) -> list[tuple[float, float]]:
-    """Give a shape's outline on the unit disc, with what lies behind the edge put onto it; nothing when all of it does."""
+    """Give a shape's outline on the unit disc, what lies behind the edge put onto it; nothing when all of it does."""
     side = basemap.SIDES["coarse"]
     step = side / basemap.STEPS
     outline, is_seen = [], False
