@@ -34,7 +34,7 @@ SLOPE = 0.75
 AIM = 0.985
 TURNING = 3.5
 """The quality (as libjpeg's 86) above which a larger side is the better bet, below which a smaller one."""
-COARSE, SHARP, AMPLE = 1.6, 6.0, 3.0
+COARSE, SHARP, AMPLE = 1.8, 6.0, 3.0
 """No larger side looked better than one below the first of these qualities, no smaller one than one above the second,
 and none larger than the screen than the screen's below the third (13 photographs at three limits, every side)."""
 BEYOND = 0.85
@@ -161,14 +161,14 @@ class Tiles:
         return self.shown if eighths == 8 else self._rescale(self.shown, TILE * eighths // 8)
 
     def _cut(self, eighths: int) -> Image.Image:
-        """Scale the tiles out of the picture."""
+        """Scale the tiles out of the picture, as sharply as needed to rank sides: Lanczos ranks them alike."""
         from PIL import Image
 
         edge = TILE * eighths // 8
         sheet = Image.new(self.pixels.mode, (edge * len(self.centres), edge))
         for index, (x, y) in enumerate(self.centres):
             box = (x - self.reach, y - self.reach, x + self.reach, y + self.reach)
-            sheet.paste(self.pixels.resize((edge, edge), Image.Resampling.LANCZOS, box=box), (index * edge, 0))
+            sheet.paste(self.pixels.resize((edge, edge), Image.Resampling.BICUBIC, box=box), (index * edge, 0))
         return sheet
 
     def _rescale(self, sheet: Image.Image, edge: int) -> Image.Image:
@@ -176,11 +176,11 @@ class Tiles:
         from PIL import Image
 
         if 2 * edge >= sheet.height:
-            return sheet.resize((edge * len(self.centres), edge), Image.Resampling.LANCZOS)
+            return sheet.resize((edge * len(self.centres), edge), Image.Resampling.BICUBIC)
         scaled = Image.new(sheet.mode, (edge * len(self.centres), edge))
         for index in range(len(self.centres)):
             tile = sheet.crop((index * sheet.height, 0, (index + 1) * sheet.height, sheet.height))
-            scaled.paste(tile.resize((edge, edge), Image.Resampling.LANCZOS), (index * edge, 0))
+            scaled.paste(tile.resize((edge, edge), Image.Resampling.BICUBIC), (index * edge, 0))
         return scaled
 
     def unlikeness(self, data: bytes, eighths: int) -> float:
