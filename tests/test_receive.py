@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from mmsprep.errors import Rejected
 from mmsprep.profile import Profile
-from mmsprep.receive import receive
+from mmsprep.receive import receive, receive_foreseen, receive_inspected
 
 PROFILE = Profile(name="tiny", types=frozenset({"image/jpeg"}), max_bytes=1_000)
 FACTS = {"type": "image/jpeg", "bytes": 4, "width": 2, "height": 1}
@@ -54,7 +55,7 @@ def test_a_sound_result_is_taken_with_the_digest_of_its_bytes(tmp_path: Path) ->
         {"texts": [{}]},
         {"original": {"type": "image/jpeg\nSet-Cookie: x", "bytes": 1}},
         {"steps": ["image", 3]},
-        {"steps": "image"[:0] or [None]},
+        {"steps": [None]},
         {"warnings": [{}]},
     ],
 )
@@ -110,3 +111,33 @@ JSON = st.recursive(
 def test_whatever_an_item_says_the_answer_is_a_rejection(untrusted: Any) -> None:
     with pytest.raises(Rejected):
         receive(untrusted, Path("/nonexistent"), PROFILE)
+
+
+@given(st.dictionaries(st.sampled_from(["original", "tells"]), JSON | st.just(FACTS)) | JSON)
+def test_whatever_an_inspection_says_it_tells_plain_words_or_is_rejected(untrusted: Any) -> None:
+    try:
+        told = receive_inspected(untrusted)
+    except Rejected as refused:
+        assert refused.reason == "damaged"
+    else:
+        assert all(key.isprintable() and words.isprintable() for key, words in told.tells.items())
+
+
+@given(st.dictionaries(st.sampled_from(["original", "foreseen"]), JSON | st.just(FACTS)) | JSON)
+def test_whatever_is_foreseen_is_a_step_or_a_refusal_or_is_rejected(untrusted: Any) -> None:
+    try:
+        foreseen = receive_foreseen(untrusted, [PROFILE])
+    except Rejected as refused:
+        assert refused.reason == "damaged"
+    else:
+        assert list(foreseen.outcomes) == ["tiny"]
+
+
+def test_what_is_foreseen_is_told_by_profile() -> None:
+    refusal = {"reason": "not-accepted", "message": "no\x1b[2J"}
+    other = replace(PROFILE, name="other")
+    foreseen = receive_foreseen({"original": FACTS, "foreseen": [{"step": "image"}, refusal]}, [PROFILE, other])
+    assert foreseen.outcomes["tiny"] == "image"
+    refused = foreseen.outcomes["other"]
+    assert isinstance(refused, Rejected)
+    assert (refused.reason, refused.message) == ("not-accepted", "no [2J")
