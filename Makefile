@@ -57,10 +57,12 @@ LOCK_FLAGS = --quiet --upgrade --universal --python-version 3.11 --generate-hash
 fixtures: $(VENV)/.dev ## Make the files of fixtures/ again
 	$(BIN)/python scripts/make_fixtures.py
 
-pages: $(VENV)/.dev ## Write what docs/ has from the code: errors, profiles, the manual page
+pages: $(VENV)/.dev ## Write into docs/ what the code says and prints today: tables, manual page, figures
 	$(BIN)/python scripts/write_errors.py
 	$(BIN)/python scripts/write_profiles.py
 	$(BIN)/python scripts/write_man.py
+	$(BIN)/python scripts/make_figure.py
+	$(BIN)/python -m pytest --services --refresh --quiet tests/test_documentation.py
 
 # Coverage leads the bytes where atheris can be installed; elsewhere they are mutated at random.
 FUZZ_SECONDS = 60

@@ -3,7 +3,8 @@
 ``pytest`` alone leaves out what is slow or needs a server; ``--services`` (``make test``) adds the servers
 that this machine has, ``--all`` (``.ci/run``) everything. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped
 test is a failed one, so that nothing goes unnoticed because a tool was missing. Only the corpus may be
-absent: it belongs to others.
+absent: it belongs to others. ``--services --refresh tests/test_documentation.py`` writes into the pages the
+sizes and keys that their commands print today.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ def pytest_configure() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--services", action="store_true", help="also run the tests marked services")
     parser.addoption("--all", action="store_true", help="also run the tests marked slow or services")
+    parser.addoption("--refresh", action="store_true", help="give the documentation the figures that are printed today")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -103,6 +103,31 @@ def missing_words(expected: list[str], said: str) -> list[str]:
     return [word for line in expected for word in alike(line).rstrip("…").split() if word not in printed]
 
 
+FIGURES = re.compile(
+    r"\b[0-9a-f]{40,64}\b|(?<=-)[0-9a-f]{8}(?=\.)|\d+(?:\.\d+)?[ \xa0](?:B|KB|MB)\b|\b\d+ bytes|\b\d+ × \d+\b"
+)
+"""What an encoder decides: keys, sizes, pixels. Times and folders are of one machine, and stay as they are shown."""
+
+
+def refreshed(text: str, shown: list[str], said: str) -> str:
+    """Give *text* with the figures of the lines *shown* as they were printed, where nothing else differs.
+
+    A key is made new wherever it stands: the next command may name it.
+    """
+    printed, lines = said.splitlines(), text.splitlines(keepends=True)
+    for line in shown:
+        now = next((each for each in printed if alike(each) == alike(line)), "")
+        old, new = FIGURES.findall(line), FIGURES.findall(now)
+        if now and len(old) == len(new) and f"{line}\n" in lines:
+            printed.remove(now)
+            figures = iter(new)
+            lines[lines.index(f"{line}\n")] = FIGURES.sub(lambda _: next(figures), line) + "\n"  # noqa: B023  used up at once
+            keys = [(before, after) for before, after in zip(old, new, strict=True) if len(before) >= 40]
+            for before, after in keys:
+                lines = [each.replace(before, after) for each in lines]
+    return "".join(lines)
+
+
 def is_not_run(command: str, also: tuple[str, ...] = ()) -> bool:
     """Tell whether a command is not to be run here, whatever variables it sets."""
     return re.sub(r"^([A-Z_]+=\S* )+", "", command + " ").startswith((*NOT_RUN, *also))
@@ -123,6 +148,9 @@ def console(example: Example) -> None:
             assert status == 0, f"{where} ended with {status}\n{said}"
         lacking = (missing_words if shell.terminal else missing)(expected, said)
         assert not lacking, f"{where} did not print\n" + "\n".join(lacking) + f"\nbut\n{said}"
+        if shell.refresh:
+            page = Path(example.path)
+            page.write_text(refreshed(page.read_text(), expected, said))
 
 
 def python(example: Example) -> None:

@@ -20,7 +20,8 @@ class Shell:
     """A shell that keeps its variables from command to command.
 
     *hosts* are the addresses that a page shows, and where the servers are that stand for them; *terminal* gives it
-    one of 100 columns; what begins as *without* says needs what it does not have, and is left out.
+    one of 100 columns; what begins as *without* says needs what it does not have, and is left out. With *refresh*
+    the page is given the figures that are printed today.
     """
 
     folder: Path
@@ -28,6 +29,7 @@ class Shell:
     hosts: Mapping[str, str] = field(default_factory=dict)
     terminal: bool = False
     without: tuple[str, ...] = ()
+    refresh: bool = False
 
     def __post_init__(self) -> None:
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
