@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import magic
 
-__all__ = ["detect", "knows"]
+__all__ = ["detect", "knows", "warm"]
 
 # What libmagic says, where that is not the type's registered or usual name.
 SPELLINGS = {
