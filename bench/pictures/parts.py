@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from bench.pictures.__main__ import LIMITS, measured
 from bench.pictures.peers import _warm_ours, ours
@@ -34,6 +34,7 @@ def once(photo: Path, limit: int, made: bytes) -> tuple[float, float, float]:
     """Do each part once; give the CPU seconds of each."""
     with Image.open(BytesIO(made)) as found:
         side, tables = max(found.size), found.quantization  # type: ignore[attr-defined]
+        sampling = JpegImagePlugin.get_sampling(found)
     moments = [time.process_time()]
     picture = open_picture(photo, "image/jpeg")
     part = _part(picture.size, first_side(picture.size, limit))
@@ -43,7 +44,7 @@ def once(photo: Path, limit: int, made: bytes) -> tuple[float, float, float]:
     moments.append(time.process_time())
     small = at_side(picture, side)
     moments.append(time.process_time())
-    small.save(BytesIO(), "JPEG", qtables=tables, subsampling=2, optimize=True)
+    small.save(BytesIO(), "JPEG", qtables=tables, subsampling=sampling, optimize=True)
     moments.append(time.process_time())
     decode, resize, encode = (after - before for before, after in pairwise(moments))
     return decode, resize, encode
