@@ -177,13 +177,19 @@ def session(example: Example) -> None:
 def toml(example: Example) -> None:
     """Read the block, and keep it where mmsprep looks for settings when it is some."""
     read = tomllib.loads(example.parsed)
+    from mmsprep.defaults import open_store
     from mmsprep.settings import Settings
 
     if read.keys() <= Settings.model_fields.keys():
         path = Path("mmsprep.toml")
         path.write_text(example.parsed)
         try:
-            assert read.keys() <= Settings.load().model_fields_set
+            settings = Settings.load()
+            assert read.keys() <= settings.model_fields_set
+            assert settings.resolve_profile()
+            if settings.store:
+                # Settings may each be right and exclude one another.
+                assert open_store(settings.store, settings)
         finally:
             path.unlink()
     elif any("extends" in table or "types" in table for table in read.values() if isinstance(table, dict)):
