@@ -35,11 +35,11 @@ def _runs(program: str) -> bool:
     return subprocess.run([program, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
 
 
-def build(folder: Path, *targets: str) -> dict[str, Path]:
-    """Build the packages as make does, and give them by their suffix."""
+def build(folder: Path, *targets: str, source: Path = ROOT) -> dict[str, Path]:
+    """Build the packages of *source* as make does, and give them by their suffix."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", folder, *targets]
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     return {path.suffix: path for path in folder.iterdir()}
 
 
@@ -77,6 +77,14 @@ def test_the_source_package_can_be_worked_with(packages: dict[str, Path]) -> Non
     wanted |= {"tests/conftest.py", "fixtures/beach.jpg", "docs/tutorial.md", "examples/campaign.py", "CONTRIBUTING.md"}
     assert wanted <= names
     assert not [name for name in names if "node_modules" in name or "__pycache__" in name]
+
+
+def test_the_source_package_gives_the_same_wheel(packages: dict[str, Path], tmp_path: Path) -> None:
+    with tarfile.open(packages[".gz"]) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    (unpacked,) = (tmp_path / "source").iterdir()
+    wheel = build(tmp_path / "dist", "-t", "wheel", source=unpacked)[".whl"]
+    assert wheel.read_bytes() == packages[".whl"].read_bytes()
 
 
 @pytest.mark.slow
