@@ -24,6 +24,7 @@ from mmsprep.prepared import Deliverable, Prepared
 from mmsprep.profile import Profile
 from mmsprep.receive import facts_from
 from mmsprep.source import place_of
+from mmsprep.stores.s3.url import divided
 
 if TYPE_CHECKING:
     from mmsprep.worker import BucketSource, ContactSource, Job
@@ -161,7 +162,7 @@ class _Afar:
 
         source = part.source
         if isinstance(source, str) and source.startswith("s3://"):
-            bucket, _, key = source.removeprefix("s3://").partition("/")
+            bucket, key = divided(source)
             return BucketSource(bucket=bucket, key=key)
         if isinstance(source, bytes) and source.lstrip()[:1] in (b"{", b"["):
             return ContactSource(contact=json.loads(source))

@@ -19,6 +19,7 @@ from mmsprep.batch.entry import Entry, Part
 from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.settings import Settings
 from mmsprep.source import plain_name
+from mmsprep.stores.s3.url import divided
 
 
 @dataclass(slots=True)
@@ -80,9 +81,9 @@ class Walk:
     def _bucket(self, url: str) -> Iterator[Entry]:
         from mmsprep.stores.s3.listing import listed
 
-        prefix = url.removeprefix("s3://").partition("/")[2]
+        _, prefix = divided(url)
         for each in listed(self.settings.s3, self.settings.source_buckets, url):
-            key = each.url.removeprefix("s3://").partition("/")[2]
+            _, key = divided(each.url)
             below = PurePosixPath(key.removeprefix(prefix.rpartition("/")[0]).lstrip("/"))
             if any(step.startswith(".") for step in below.parts):
                 self.hidden += 1

@@ -155,9 +155,10 @@ def _jobs(sources: list[str], captions: list[str], asked: dict[str, Any], *, tog
 
 def _source(given: str) -> dict[str, str]:
     from mmsprep import place
+    from mmsprep.stores.s3.url import divided
 
     if given.startswith("s3://"):
-        bucket, _, key = given.removeprefix("s3://").partition("/")
+        bucket, key = divided(given)
         return {"bucket": bucket, "key": key}
     if place.looks_like_place(given):
         return {"place": given}

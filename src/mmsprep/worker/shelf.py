@@ -15,6 +15,7 @@ from mmsprep.settings import Settings
 from mmsprep.stores.folder import FolderStore
 from mmsprep.stores.s3 import S3Store
 from mmsprep.stores.s3.faults import code_of, status_of, telling
+from mmsprep.stores.s3.url import divided
 
 SUFFIX = ".json"
 
@@ -154,6 +155,6 @@ def open_shelf(settings: Settings) -> Shelf:
 def _beside(store: str | None) -> str:
     if not store:
         raise Misconfigured("a worker needs a store; set store to s3://bucket/prefix or a folder")
-    if store.startswith("s3://") and not store.removeprefix("s3://").partition("/")[2].strip("/"):
+    if store.startswith("s3://") and not divided(store)[1].strip("/"):
         raise Misconfigured("the store is a whole bucket; set worker.answers to a private place for the answers")
     return f"{store.rstrip('/')}-answers"

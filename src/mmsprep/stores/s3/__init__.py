@@ -18,6 +18,7 @@ from mmsprep.media import Media
 from mmsprep.stores import Step
 from mmsprep.stores.s3.client import ClientOfProcess
 from mmsprep.stores.s3.faults import code_of, status_of, telling
+from mmsprep.stores.s3.url import divided
 
 if TYPE_CHECKING:
     from mmsprep.settings import Settings
@@ -215,7 +216,7 @@ class S3Store:
 
 def from_url(url: str, settings: Settings) -> S3Store:
     """Open ``s3://bucket`` or ``s3://bucket/prefix``."""
-    bucket, _, prefix = url.removeprefix("s3://").partition("/")
+    bucket, prefix = divided(url)
     if not bucket or "?" in url or "@" in bucket:
         raise Misconfigured("the store names no bucket; write s3://bucket or s3://bucket/prefix")
     if settings.s3.presign_seconds:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mmsprep.errors import Rejected, Unavailable
 from mmsprep.stores.s3.client import ATTEMPTS, ClientOfProcess
 from mmsprep.stores.s3.faults import code_of, status_of, telling
+from mmsprep.stores.s3.url import divided
 
 if TYPE_CHECKING:
     from mmsprep.stores.s3.options import S3Options
@@ -74,7 +75,7 @@ class Downloads:
         """Open ``s3://bucket/key``; raises Rejected ``unreadable``, or Unavailable ``store``."""
         from botocore.exceptions import ClientError
 
-        bucket, _, key = url.removeprefix("s3://").partition("/")
+        bucket, key = divided(url)
         if bucket not in self._buckets:
             raise Rejected("unreadable", not_allowed(bucket))
         if not key:

@@ -10,6 +10,7 @@ from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.stores.s3.client import ClientOfProcess
 from mmsprep.stores.s3.download import NEEDS, not_allowed
 from mmsprep.stores.s3.faults import status_of, telling
+from mmsprep.stores.s3.url import divided
 
 if TYPE_CHECKING:
     from mmsprep.stores.s3.options import S3Options
@@ -57,7 +58,7 @@ def version_of(options: S3Options, buckets: Collection[str], url: str) -> str:
 
 
 def _allowed(buckets: Collection[str], url: str) -> tuple[str, str]:
-    bucket, _, key = url.removeprefix("s3://").partition("/")
+    bucket, key = divided(url)
     if bucket not in buckets:
         raise Misconfigured(not_allowed(bucket))
     return bucket, key
