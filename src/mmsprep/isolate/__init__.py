@@ -1,11 +1,11 @@
 """Run the work on one untrusted file in a process that can do no harm."""
 
-from .item import Item, Usage
-from .job import Inside
-from .level import Layer, Level
-from .sandbox import Sandbox
-from .scratch import item_directory, remove_scratch
-from .verdict import Cancelled, printable
+from mmsprep.isolate.item import Item, Usage
+from mmsprep.isolate.job import Inside
+from mmsprep.isolate.level import Layer, Level
+from mmsprep.isolate.sandbox import Sandbox
+from mmsprep.isolate.scratch import item_directory, remove_scratch
+from mmsprep.isolate.verdict import Cancelled, printable
 
 __all__ = [
     "Cancelled",

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..limits import Limits
-from . import census, landlock, namespaces, privileges, scratch, wire
-from .job import Order
-from .libraries import python_paths
-from .probe import probe
-from .supervisor import close_all_but, supervise
+from mmsprep.isolate import census, landlock, namespaces, privileges, scratch, wire
+from mmsprep.isolate.job import Order
+from mmsprep.isolate.libraries import python_paths
+from mmsprep.isolate.probe import probe
+from mmsprep.isolate.supervisor import close_all_but, supervise
+from mmsprep.limits import Limits
 
 _GRACE_SECONDS = 0.5
 """How long after its time a supervisor may still be there before the helper ends it."""

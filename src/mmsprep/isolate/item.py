@@ -14,10 +14,10 @@ from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, Self
 
-from ..limits import Limits
-from . import wire
-from .starter import Helper
-from .verdict import Ending, judge
+from mmsprep.isolate import wire
+from mmsprep.isolate.starter import Helper
+from mmsprep.isolate.verdict import Ending, judge
+from mmsprep.limits import Limits
 
 Emit = Callable[[dict[str, Any]], None]
 

@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..errors import PrepError
-from ..limits import Limits
-from . import landlock, privileges, seccomp, wire
-from .level import Level
-from .rlimits import Bounds
+from mmsprep.errors import PrepError
+from mmsprep.isolate import landlock, privileges, seccomp, wire
+from mmsprep.isolate.level import Level
+from mmsprep.isolate.rlimits import Bounds
+from mmsprep.limits import Limits
 
 LOWER = struct.Struct("=ddd")
 """How an item tells its supervisor its own limits: bytes, seconds of CPU and of the clock, infinite for unchanged."""

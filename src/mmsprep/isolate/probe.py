@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from . import landlock, namespaces, privileges, seccomp
-from .level import Layer, Level
+from mmsprep.isolate import landlock, namespaces, privileges, seccomp
+from mmsprep.isolate.level import Layer, Level
 
 _PURPOSES = {
     "user": "no capability outside",

@@ -7,7 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
-from ..limits import Limits
+from mmsprep.limits import Limits
 
 _GIB = 1 << 30
 _MAX_TASKS = 512

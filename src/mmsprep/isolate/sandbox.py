@@ -16,12 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..errors import Unavailable
-from ..limits import Limits
-from . import scratch, wire
-from .item import Emit, Item, ignore
-from .level import Level
-from .starter import Helper, Opening, socket_pair
+from mmsprep.errors import Unavailable
+from mmsprep.isolate import scratch, wire
+from mmsprep.isolate.item import Emit, Item, ignore
+from mmsprep.isolate.level import Level
+from mmsprep.isolate.starter import Helper, Opening, socket_pair
+from mmsprep.limits import Limits
 
 log = logging.getLogger("mmsprep.isolate")
 

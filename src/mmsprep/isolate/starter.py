@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import Unavailable
-from . import wire
-from .level import Level
+from mmsprep.errors import Unavailable
+from mmsprep.isolate import wire
+from mmsprep.isolate.level import Level
 
 _START_SECONDS = 60.0
 """For importing what is preloaded, on a slow and busy machine."""

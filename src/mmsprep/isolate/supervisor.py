@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import census, job, namespaces, privileges
+from mmsprep.isolate import census, job, namespaces, privileges
 
 _TICK_SECONDS = 0.1
 """Between two counts of what an item uses. Most items are over before the first."""

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ..errors import REJECTED_CODES, UNAVAILABLE_REASONS, PrepError, Rejected, Unavailable
-from ..limits import MB, Limits
+from mmsprep.errors import REJECTED_CODES, UNAVAILABLE_REASONS, PrepError, Rejected, Unavailable
+from mmsprep.limits import MB, Limits
 
 log = logging.getLogger("mmsprep.isolate")
 
