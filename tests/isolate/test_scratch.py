@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,21 @@ def test_a_base_that_was_cleaned_away_is_made_again(temporary: Path) -> None:
 
     assert own.directory().exists()
     own.close()
+
+
+def test_threads_that_begin_at_once_share_one_base(temporary: Path) -> None:
+    own, begin = scratch.Scratch(), threading.Barrier(16)
+
+    def made(_: int) -> Path:
+        begin.wait()
+        return own.directory()
+
+    with ThreadPoolExecutor(16) as threads:
+        directories = list(threads.map(made, range(16)))
+
+    assert {each.parent for each in directories} == {own.base}
+    own.close()
+    assert list(temporary.iterdir()) == []
 
 
 def test_whatever_an_item_leaves_is_removed(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ class Scratch:
         self.base: Path | None = None
         self._owner = (0, 0)
         self._lock = -1
+        self._choosing = threading.Lock()
 
     def directory(self) -> Path:
         """Make a new directory for one item, readable by nobody else."""
@@ -35,16 +37,21 @@ class Scratch:
             # FileNotFoundError: something that cleans the temporary directory took the base away.
             with suppress(FileNotFoundError):
                 return Path(tempfile.mkdtemp(prefix=_ITEM, dir=base))
-            self.base = None
+            with self._choosing:
+                if self.base == base:
+                    os.close(self._lock)
+                    self.base = None
         raise FileNotFoundError(f"{tempfile.gettempdir()} does not keep directories")
 
     def _own_base(self) -> Path:
-        # A process that changed its user could not use what it made before.
-        if self.base is None or self._owner != (os.getpid(), os.geteuid()):
-            self.base, self._lock = _new_base()
-            self._owner = (os.getpid(), os.geteuid())
-            atexit.register(self.close)
-        return self.base
+        # One thread at a time: of two bases the helper would hear of one, and leave the other when we are killed.
+        with self._choosing:
+            # A process that changed its user could not use what it made before.
+            if self.base is None or self._owner != (os.getpid(), os.geteuid()):
+                self.base, self._lock = _new_base()
+                self._owner = (os.getpid(), os.geteuid())
+                atexit.register(self.close)
+            return self.base
 
     def close(self) -> None:
         """Remove the base with everything in it."""
@@ -59,6 +66,8 @@ class Scratch:
         if self.base is not None:
             os.close(self._lock)
         self.base = None
+        # Perhaps held by a thread that did not come along.
+        self._choosing = threading.Lock()
 
 
 def _new_base() -> tuple[Path, int]:
