@@ -1,4 +1,4 @@
-"""Stages of other packages come in by their entry point, and a broken one fails loudly, by its name."""
+"""Stages and stores of other packages come in by their entry point, and a broken one fails loudly, by its name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def installed(package: Path, target: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(target)}
 
 
-def prepare(source: Path, store: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def prepare(source: Path, store: Path | str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mmsprep", "prepare", "--json", "--max-bytes", "30000", "--store", store, source]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -100,6 +100,22 @@ def test_a_stage_that_costs_too_much_ends_in_time_and_leaves_nothing(
 
 def _command_lines() -> list[str]:
     return [path.read_bytes().decode(errors="replace") for path in Path("/proc").glob("[0-9]*/cmdline")]
+
+
+def test_the_documented_store_is_found_by_the_scheme_of_its_url(fixtures: Path, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "reference" / "plugins.md").read_text()
+    module, project = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("python", "toml"))
+    folder = package(tmp_path / "spool-store", module)
+    (folder / "mmsprep_tga.py").rename(folder / "mmsprep_spool.py")
+    asked = (folder / "pyproject.toml").read_text().replace("tga", "spool").partition("[project.entry-points")
+    (folder / "pyproject.toml").write_text(f"{asked[0]}{project}[tool{asked[2].partition('[tool')[2]}")
+    environment = installed(folder, tmp_path / "site") | {"MMSPREP_BASE_URL": "https://media.example.com"}
+    (tmp_path / "kept").mkdir()
+    ended = prepare(fixtures / "drawing.bmp", f"spool://{tmp_path / 'kept'}", environment)
+    (media,) = json.loads(ended.stdout)["media"]
+    (name,) = os.listdir(tmp_path / "kept")
+    assert media["url"] == f"https://media.example.com/{name}"
+    assert (tmp_path / "kept" / name).stat().st_size == media["bytes"]
 
 
 def test_the_documented_example_is_the_one_that_is_tested() -> None:
