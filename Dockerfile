@@ -1,4 +1,5 @@
-# mmsprep as a command: docker run --rm -v "$PWD:/work" mmsprep prepare photo.heic --store out
+# mmsprep as a command, run as you so that it may write into your folder:
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" mmsprep prepare photo.heic --store out
 # Nothing needs root, and the root file system may be read-only:
 #   docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …
 ARG PYTHON=3.13
