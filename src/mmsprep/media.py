@@ -43,8 +43,8 @@ class Facts:
     def as_dict(self) -> dict[str, Any]:
         """Give the facts that are known, as JSON values."""
         known = {field.name: getattr(self, field.name) for field in fields(self)}
-        listed = {name: list(value) if isinstance(value, tuple) else value for name, value in known.items()}
-        return {name: value for name, value in listed.items() if value not in (None, False, [])}
+        told = {field.name: known[field.name] for field in fields(self) if known[field.name] != field.default}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 @dataclass(frozen=True, slots=True)
