@@ -44,7 +44,7 @@ def facts_line(facts: Facts) -> str:
     if facts.seconds:
         words.append(f"{facts.seconds:.1f} s")
     if facts.pages:
-        words.append(f"{facts.pages} pages")
+        words.append(f"{facts.pages} page{'s' * (facts.pages > 1)}")
     return " ".join(words) + f", {size(facts.bytes)}"
 
 

@@ -100,7 +100,8 @@ def _traced(pdf: pikepdf.Pdf, data: bytes, made: list[shrink.Picture], limit: in
     pages = trace.lighten(pdf, data, _rest(data, made) + least - limit)
     if not pages:
         return None
-    job.warn(f"{pages} × page with very detailed drawings is now a picture; its words can still be found and copied")
+    said = "a page is now a picture" if pages == 1 else f"{pages} pages are now pictures"
+    job.warn(f"{said}, because of very detailed drawings; the words can still be found and copied")
     pdf.remove_unreferenced_resources()
     return save.save(pdf, len(data))
 

@@ -44,7 +44,7 @@ def judge(path: Path, pdf: pikepdf.Pdf, limits: Limits) -> None:
     _check_draws(pdf)
     found = draw.page_count(path)
     if found != pages:
-        raise Rejected("damaged", f"has {pages} pages to one reader and {found} to another; save it as PDF again")
+        raise _disagreed(pages, found)
     if len(pdf.objects) <= OBJECTS_FOR_PYPDF:
         _ask_pypdf(path, pages)
 
@@ -62,7 +62,11 @@ def _ask_pypdf(path: Path, pages: int) -> None:
     except Exception as error:  # AttributeError, KeyError, TypeError, RecursionError of odd structures
         raise Rejected("damaged", "one of two readers cannot open it; save it as PDF again") from error
     if found != pages:
-        raise Rejected("damaged", f"has {pages} pages to one reader and {found} to another; save it as PDF again")
+        raise _disagreed(pages, found)
+
+
+def _disagreed(pages: int, found: int) -> Rejected:
+    return Rejected("damaged", f"has {pages} pages to one reader and {found} to another; save it as PDF again")
 
 
 def _check_boxes(pdf: pikepdf.Pdf) -> None:
