@@ -13,6 +13,11 @@ import pytest
 from PIL import Image
 from tests.batch.running import batch, files, picture, results
 
+from mmsprep.batch.places import Places
+from mmsprep.errors import Misconfigured
+from mmsprep.settings import Settings
+from mmsprep.stores.folder import FolderStore
+
 
 def test_a_folder_keeps_its_shape_and_each_result_is_told(folder: Path) -> None:
     said = batch(folder, "in")
@@ -120,6 +125,18 @@ def test_a_folder_inside_itself_is_not_prepared_again(folder: Path) -> None:
     for _ in range(2):
         batch(folder / "in", ".", "--report", "report.html")
     assert set(results(folder / "in")) == {"./a.png", "./link.png", "./sub/again.png", "./sub/b.png", "./sub/deep.docx"}
+
+
+def test_a_user_without_a_home_is_told_where_the_ledger_may_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    store = FolderStore(folder / "published", "https://cdn.example.com/m")
+    with pytest.raises(Misconfigured, match="set MMSPREP_LEDGER to a file"):
+        Places.of(Settings(store="published"), store, manifest=None, report=None)
+    named = Settings(store="published", ledger=folder / "ledger.sqlite")
+    assert Places.of(named, store, manifest=None, report=None).ledger == folder / "ledger.sqlite"
 
 
 def test_dry_run_tells_per_profile_and_writes_nothing(folder: Path) -> None:

@@ -13,7 +13,7 @@ import imageio_ffmpeg
 import pytest
 from tests.clips import film
 
-from mmsprep.errors import Misconfigured, Rejected
+from mmsprep.errors import Misconfigured, Rejected, Unavailable
 from mmsprep.tools.ffmpeg import Failed, Runner, find, has_encoder, source
 from mmsprep.tools.ffmpeg.run import run
 
@@ -92,6 +92,14 @@ def test_an_end_is_told_by_who_must_act(tmp_path: Path, ending: str, kind: type[
     if isinstance(problem.value, OSError):
         assert problem.value.errno in (errno.ENOSPC, errno.EFBIG)
     assert os.listdir(tmp_path) == []
+
+
+def test_a_program_that_may_not_be_started_is_no_files_fault(tmp_path: Path) -> None:
+    (tmp_path / "program").write_text("#!/bin/sh\n")
+    for program in ("program", "missing"):
+        with pytest.raises(Unavailable, match=f"{program} cannot be started: .*; see mmsprep doctor") as caught:
+            run([str(tmp_path / program)], cwd=tmp_path)
+        assert caught.value.reason == "tool"
 
 
 def test_no_more_than_the_end_of_a_long_complaint_is_kept(tmp_path: Path) -> None:

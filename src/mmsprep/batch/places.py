@@ -10,6 +10,7 @@ from typing import Self
 
 from mmsprep.batch import ledger
 from mmsprep.batch.manifest import LINES, REQUESTS, TABLE
+from mmsprep.errors import Misconfigured
 from mmsprep.settings import Settings
 from mmsprep.stores import Store
 from mmsprep.stores.folder import FolderStore
@@ -33,10 +34,17 @@ class Places:
         """
         folder = store.root if isinstance(store, FolderStore) and not store.base_url else None
         named = hashlib.sha256(str(settings.store).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        cached = Path.home() / ".cache" / "mmsprep" / f"batch-{named}.sqlite"
-        books = settings.ledger or (folder / ledger.FILE if folder else cached)
+        books = settings.ledger or (folder / ledger.FILE if folder else _cache() / f"batch-{named}.sqlite")
         lines = manifest or folder or Path()
         files = [books, *(lines / name for name in (LINES, TABLE, REQUESTS)), *([report] if report else [])]
         roots = [store.root] if isinstance(store, FolderStore) else []
         own = frozenset(os.path.abspath(path) for path in (*files, *roots))  # noqa: PTH100  resolve() follows links
         return cls(lines, books, report, own)
+
+
+def _cache() -> Path:
+    """Name the folder where a user's programs keep what they need again; raises Misconfigured for who has no home."""
+    try:
+        return Path.home() / ".cache" / "mmsprep"
+    except RuntimeError as error:
+        raise Misconfigured("this user has no home for the ledger; set MMSPREP_LEDGER to a file") from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from mmsprep.errors import Rejected
+from mmsprep.errors import Rejected, Unavailable
 from mmsprep.tools.ffmpeg import command
 
 KEPT_BYTES = 4_000
@@ -62,10 +62,17 @@ class Runner:
 
 
 def run(arguments: list[str], *, cwd: Path, progress: Callable[[float], None] = nothing) -> str:
-    """Run one command to its end; whatever interrupts us also ends it, with all that it started."""
-    process = subprocess.Popen(  # noqa: S603  our own binary; the arguments are built by ffmpeg-python
-        arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, process_group=0
-    )
+    """Run one command to its end; whatever interrupts us also ends it, with all that it started.
+
+    Raises Unavailable ``tool`` for a program that may not be started: no file is at fault.
+    """
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    try:
+        # Our own binary; the arguments are built by ffmpeg-python.
+        process = subprocess.Popen(arguments, cwd=cwd, process_group=0, **pipes)  # noqa: S603
+    except (FileNotFoundError, PermissionError) as error:
+        fact = f"{arguments[0]} cannot be started: {error.strerror}"
+        raise Unavailable("tool", f"{fact}; see mmsprep doctor") from error
     assert process.stdout is not None
     assert process.stderr is not None
     said = bytearray()
