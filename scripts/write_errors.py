@@ -26,10 +26,16 @@ REJECTED = {
         "content that no stage takes, whatever its name says",
         "the message names what to send it as",
     ),
-    "not-accepted": ("the profile takes no such type, and nothing turns it into one", "choose another profile"),
+    "not-accepted": (
+        "the profile takes no such type, and nothing turns it into one; or an option cannot be meant as it is written",
+        "choose another profile, or correct the option",
+    ),
     "damaged": ("no reader can open it, or nothing is in it", "save or export it again"),
     "encrypted": ("it opens with a password only", "save it without the password"),
-    "unreadable": ("it is no regular file, or nothing may be read there", "check the path and its permissions"),
+    "unreadable": (
+        "it is no regular file, or nothing may be read there; or a place is not written as one",
+        "check the path and its permissions, or the spelling",
+    ),
     "forbidden": ("active content that cannot be taken out", "print it to PDF"),
     "ambiguous": ("it is two formats in one file", "save it again as one of them"),
     "phone-number": ("it is no number that can be dialled", "E.164, such as +12025550143"),
