@@ -24,7 +24,7 @@ x264 without loss, which costs twice that and leaves a tenth."""
 
 PEAK, BUFFER_SECONDS = 2.5, 5.0
 """The most that a moment may take, against the average, and for how long: the constrained second pass
-hits its size in 4 of 4 clips where the free one missed 1 (facts)."""
+hits its size in 4 of 4 clips where the free one missed 1 (docs/adr/0004)."""
 
 MOST_BITS = 14_000_000
 """Level 3.1 (ITU-T H.264, table A-1), above which handsets need not follow."""
@@ -38,7 +38,7 @@ FINE_SECONDS = 20
 PERFECT = 17
 """x264's constant rate factor at which nobody tells the film from its source."""
 FAST_FACTOR, FAST_AIM = 20, 0.92
-"""The fast way: a constant quality, held below the rate, which it misses by up to 8 % (facts)."""
+"""The fast way: a constant quality, held below the rate, which it misses by up to 8 % (measured)."""
 
 Tell = Callable[[float], None]
 Coder = Callable[[float], Path]
