@@ -33,24 +33,36 @@ def broker(tmp_path: Path) -> Iterator[list[s3.Server]]:
 
 
 class Killer(threading.Thread):
-    """Keep two workers running, kill one of them every five seconds, and remember whose processes must be gone."""
+    """Keep two workers running, kill one of them every five seconds, and remember whose processes must be gone.
 
-    def __init__(self, house: House) -> None:
+    A fast machine is done in five seconds: one is killed each *answers* answers too, so that kills always meet work.
+    """
+
+    def __init__(self, house: House, answers: int) -> None:
         super().__init__(daemon=True)
         self.house = house
+        self.answers = answers
         self.pair: list[Worker] = [house.start(), house.start()]
         self.killed: list[set[int]] = []
         self.enough = threading.Event()
 
     def run(self) -> None:
         turn = 0
-        while not self.enough.wait(KILL_SECONDS):
+        while self._comes_another():
             victim = self.pair[turn % 2]
             self.killed.append(victim.family())
             victim.process.kill()
             victim.process.wait(20)
             self.pair[turn % 2] = self.house.begin()
             turn += 1
+
+    def _comes_another(self) -> bool:
+        """Wait until it is time for the next kill; false when there shall be none."""
+        until, known = time.monotonic() + KILL_SECONDS, len(_answered(self.house))
+        while time.monotonic() < until and len(_answered(self.house)) < known + self.answers:
+            if self.enough.wait(0.2):
+                return False
+        return not self.enough.is_set()
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
@@ -66,7 +78,7 @@ def test_nothing_is_lost_when_workers_are_killed_and_the_broker_crashes(
             if content is not None:
                 patient.upload(job.sources[0].model_dump()["key"], content)
         poison = Job(id="poison", sources=jobs[0][0].sources, destination="poison")
-        killer = Killer(patient)
+        killer = Killer(patient, answers=max(8, count // 10))
         enqueue([job for job, _ in jobs[: count // 4]], patient.settings)
         killer.start()
         started = time.monotonic()
