@@ -279,7 +279,7 @@ def test_an_animated_picture_becomes_a_film_on_white_in_its_own_time(tmp_path: P
 
 def test_an_animated_picture_that_is_to_stay_one_is_left_to_others(tmp_path: Path) -> None:
     path = gif(tmp_path / "a.gif")
-    job = Job(profile=PANTHEON, workdir=tmp_path, options={"gif": "gif"})
+    job = Job(profile=PANTHEON, workdir=tmp_path, options={"gif": "keep"})
     with pytest.raises(Declined):
         STAGE.run(Media(path, "a", detect(path, LIMITS)), job)
     still = tmp_path / "still.png"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import ceil
@@ -28,6 +29,10 @@ MOST_RATE = 30.5
 """Frames per second: 30, and 29.97 as badly measured."""
 PACKETS = 600
 """In which a film that can be decoded shows its first frame."""
+
+ENTRY_SECONDS = 0.2
+"""Behind a keyframe, where it is surely reached: ffmpeg seeks up to 0.13 s before what it is asked for, and an index
+tells when a frame is decoded, which is before it is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,21 @@ def describe(path: Path, *, ours: bool = False) -> Clip:
         film.codec_context.thread_count = 1
         track = track_of(container, path)
         return _described(path, ours, film, _first_frame(container, film), track, container.duration)
+
+
+def entries_near(clip: Clip, seconds: Sequence[float], *, before: float, after: float) -> list[float]:
+    """Move each of *seconds* to the keyframe next to it, if one is so near by the film's index; else leave it."""
+    with open_media(clip.path, OWN if clip.ours else WHITELIST) as container:
+        film = container.streams[clip.index]
+        index, tick = film.index_entries, float(film.time_base or 1)
+        origin = (container.start_time or 0) / 1e6 - ENTRY_SECONDS
+        moved = []
+        for each in seconds:
+            places = [index.search_timestamp(int((each + origin) / tick), backward=way) for way in (True, False)]
+            near = [index[place].timestamp * tick - origin for place in places if place >= 0]
+            near = [entry for entry in near if each - before <= entry <= each + after]
+            moved.append(min(near, key=lambda entry: abs(entry - each), default=each))
+        return moved
 
 
 def _first_frame(container: InputContainer, film: VideoStream) -> VideoFrame:

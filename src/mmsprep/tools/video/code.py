@@ -70,11 +70,17 @@ def decode_once(
     runner: Runner, clip: Clip, part: Window, target: Target, bits: float, *, progress: Tell = nothing
 ) -> Copy:
     """Decode the window once: into pass 1 and a copy of the scaled frames."""
-    copy = _copy(runner, clip, target, part.seconds or clip.seconds)
-    frames = _frames(runner, clip, part, target).filter_multi_output("split")
-    first = frames[0].output("-", f="null", **x264(copy, bits, step=1))
-    runner.run(first, _kept(frames[1], copy, part.seconds or clip.seconds), progress=progress)
+    seconds = part.seconds or clip.seconds
+    copy = _copy(runner, clip, target, seconds)
+    runner.run(*first_outputs(_frames(runner, clip, part, target), copy, bits, seconds), progress=progress)
     return copy
+
+
+def first_outputs(frames: Any, copy: Copy, bits: float, seconds: float | None) -> tuple[Any, Any]:
+    """Give ffmpeg's outputs that gather pass 1's statistics from scaled *frames*, and keep these for pass 2."""
+    branches = frames.filter_multi_output("split")
+    first = branches[0].output("-", f="null", **x264(copy, bits, step=1))
+    return first, _kept(branches[1], copy, seconds)
 
 
 def keep(runner: Runner, clip: Clip, part: Window, target: Target, *, progress: Tell = nothing) -> Copy:
@@ -92,9 +98,13 @@ def first_pass(runner: Runner, copy: Copy, bits: float) -> None:
 def second_pass(runner: Runner, copy: Copy, bits: float, *, progress: Tell = nothing) -> Path:
     """Code the copy at *bits* per second, by the statistics of pass 1."""
     path = runner.path(".mp4")
-    output = _again(runner, copy).output(str(path), f="mp4", **x264(copy, bits, step=2))
-    runner.run(output, progress=progress)
+    runner.run(second_output(runner, copy, bits, path), progress=progress)
     return path
+
+
+def second_output(runner: Runner, copy: Copy, bits: float, path: Path) -> Any:
+    """Give ffmpeg's output that codes the copy into *path*, by the statistics of pass 1."""
+    return _again(runner, copy).output(str(path), f="mp4", **x264(copy, bits, step=2))
 
 
 def at_quality(runner: Runner, copy: Copy, factor: int, bits: float, *, progress: Tell = nothing) -> Path:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmsprep.tools.ffmpeg import Runner, own
-from mmsprep.tools.video.clip import Clip
-from mmsprep.tools.video.code import QUICK, Copy, Target, x264
+from mmsprep.tools.video.clip import Clip, entries_near
+from mmsprep.tools.video.code import QUICK, Copy, Target, first_outputs, second_output
 from mmsprep.tools.video.filters import Size, shown
 from mmsprep.tools.window import Window
 
@@ -44,14 +44,14 @@ class Tried:
 
 
 def take_samples(runner: Runner, clip: Clip, part: Window, size: Size) -> Samples:
-    """Decode one second each at a sixth, a half and five sixths of the window; all of a short one."""
+    """Decode one second of each third of the window; all of a short one."""
     import ffmpeg
 
     rate = clip.capped_rate
     path = runner.path(".nut")
     length = part.seconds or clip.seconds or 0.0
     whole = length <= SAMPLES * SAMPLE_SECONDS * 1.5
-    starts = [part.start] if whole else [part.start + length * (2 * each + 1) / 6 for each in range(SAMPLES)]
+    starts = [part.start] if whole else _starts(clip, part.start, length / SAMPLES)
     seconds = length or SAMPLES * SAMPLE_SECONDS if whole else SAMPLE_SECONDS
     passages = [
         shown(
@@ -67,6 +67,12 @@ def take_samples(runner: Runner, clip: Clip, part: Window, size: Size) -> Sample
     joined = joined.filter("setpts", f"N/{rate:.5f}/TB")
     runner.run(joined.output(str(path), f="nut", fps_mode="vfr", **{"c:v": "rawvideo"}))
     return Samples(path, size, rate)
+
+
+def _starts(clip: Clip, start: float, third: float) -> list[float]:
+    """Choose the middle of each third, or a place nearby where the film can be entered without decoding more."""
+    middles = [start + third * (each + 0.5) for each in range(SAMPLES)]
+    return entries_near(clip, middles, before=third / 4, after=third / 2 - SAMPLE_SECONDS)
 
 
 def best_of(runner: Runner, samples: Samples, sizes: Sequence[Size], bits: float, profile: str) -> Tried:
@@ -107,32 +113,37 @@ def try_sizes(
     if not sizes:
         return []
     copies = [
-        Copy(runner.path(".mp4"), runner.path("-pass"), Target(size, rate, profile=profile), rate, QUICK)
+        Copy(runner.path(".nut"), runner.path("-pass"), Target(size, rate, profile=profile), rate, QUICK)
         for size in sizes
     ]
-    for step in (1, 2):
-        runner.run(*_coded(samples, copies, bits, step))
+    runner.run(*_scaled(samples, copies, bits))
+    coded = [runner.path(".mp4") for _ in copies]
+    runner.run(*(second_output(runner, copy, bits, path) for copy, path in zip(copies, coded, strict=True)))
+    for copy in copies:
+        copy.path.unlink()
     logs = [runner.path(".ssim") for _ in copies]
-    runner.run(*_compared(samples, copies, logs))
-    return [Tried(copy.target.size, rate, _likeness(log)) for copy, log in zip(copies, logs, strict=True)]
+    runner.run(*_compared(samples, coded, rate, logs))
+    return [Tried(size, rate, _likeness(log)) for size, log in zip(sizes, logs, strict=True)]
 
 
-def _coded(samples: Samples, copies: Sequence[Copy], bits: float, step: int) -> Iterator[Any]:
+def _scaled(samples: Samples, copies: Sequence[Copy], bits: float) -> list[Any]:
     branches = own(samples.path)["v:0"].filter_multi_output("split", len(copies))
+    outputs = []
     for number, copy in enumerate(copies):
         frames = branches[number]
         if copy.frames_a_second < samples.rate:
             frames = frames.filter("fps", fps=f"{copy.frames_a_second:.5f}", start_time=0)
         frames = frames.filter("scale", *copy.target.size, flags="lanczos")
-        options = x264(copy, bits, step=step)
-        yield frames.output(*(("-",) if step == 1 else (str(copy.path),)), f="null" if step == 1 else "mp4", **options)
+        outputs.append(first_outputs(frames, copy, bits, SAMPLES * SAMPLE_SECONDS))
+    # ffmpeg names statistics by the output's number: those of pass 1 must have the numbers that pass 2 has.
+    return [first for first, _ in outputs] + [kept for _, kept in outputs]
 
 
-def _compared(samples: Samples, copies: Sequence[Copy], logs: Sequence[Path]) -> Iterator[Any]:
-    originals = _thinned(own(samples.path)["v:0"], samples.rate).filter_multi_output("split", len(copies))
-    for number, (copy, log) in enumerate(zip(copies, logs, strict=True)):
-        coded = own(copy.path)["v:0"]
-        if copy.frames_a_second < samples.rate:
+def _compared(samples: Samples, films: Sequence[Path], rate: float, logs: Sequence[Path]) -> Iterator[Any]:
+    originals = _thinned(own(samples.path)["v:0"], samples.rate).filter_multi_output("split", len(films))
+    for number, (film, log) in enumerate(zip(films, logs, strict=True)):
+        coded = own(film)["v:0"]
+        if rate < samples.rate:
             coded = coded.filter("fps", fps=f"{samples.rate:.5f}", start_time=0)
         coded = _thinned(coded, samples.rate).filter("scale", *samples.size, flags="bicubic")
         yield _ssim(coded, originals[number], log).output("-", f="null")
