@@ -1,8 +1,9 @@
 """Measure what the queue costs beside the work, and what a core does in an hour: `python -m bench.worker`.
 
-Starts RabbitMQ and rclone's S3 server on loopback. The same sources go once through `Pipeline` in as many threads as
-the worker has processes, and once through the queue; both read them from the bucket and write to it. What counts is
-CPU time of all processes on either side, without the servers'; wall time depends on what else the machine does.
+Starts RabbitMQ and rclone's S3 server on loopback. Sources that all differ go once through `mmsprep batch`, in as many
+items at a time as the worker has processes, and once through the queue; both read them from the bucket and write to it.
+What counts is CPU time of all processes on either side, without the servers'; wall time depends on what else the
+machine does. A batch's start counts too, the worker has started before: it is about a second.
 """
 
 from __future__ import annotations
@@ -15,15 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.servers import rabbitmq, s3
 
-from mmsprep.errors import Rejected
-from mmsprep.pipeline import Pipeline
+from bench.batch import numbered
 from mmsprep.settings import Settings
 from mmsprep.stores.s3.client import ClientOfProcess
 from mmsprep.worker import BucketSource, ContactSource, Job, PlaceSource, collect, enqueue
@@ -50,55 +49,66 @@ def main() -> None:
     parser.add_argument("--kind", action="append", choices=list(KINDS), help="only this kind; may be repeated")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
-    with servers(chosen.processes) as settings, leader() as worker, Pipeline(settings=settings) as local:
-        print(f"{'kind':28} {'items':>5}  {'CPU s here':>10} {'by queue':>9} {'ratio':>6}  {'items/core-hour':>15}")
+    with servers(chosen.processes) as settings, leader() as worker, tempfile.TemporaryDirectory() as folder:
+        print(f"{'kind':28} {'items':>5}  {'CPU s, batch':>12} {'by queue':>9} {'ratio':>6}  {'items/core-hour':>15}")
         totals = [0.0, 0.0]
         for kind in chosen.kind or KINDS:
             count = max(3, chosen.items // 10) if kind.startswith("film") else chosen.items
-            spent = measure(kind, count, chosen.processes, settings, local, worker)
+            spent = measure(kind, count, chosen.processes, settings, Path(folder), worker)
             totals = [one + other for one, other in zip(totals, spent, strict=True)]
             tell(kind, count, *spent)
         tell("all", 0, *totals)
 
 
 def measure(
-    kind: str, count: int, processes: int, settings: Settings, local: Pipeline, worker: int
+    kind: str, count: int, processes: int, settings: Settings, folder: Path, worker: int
 ) -> tuple[float, float]:
-    """Give the CPU seconds of *count* jobs here in threads, and by the queue, after one of each that warms up."""
+    """Give the CPU seconds of *count* items by batch, and by the queue, after some that warm its processes up."""
     stem = "".join(each for each in kind if each.isalnum())
-    source = put(kind, settings)
+    sources, given = put(kind, stem, count, settings, folder)
 
-    def here(_: int) -> None:
-        with suppress(Rejected):
-            local.prepare(source.open())
-
-    def queued(names: list[str]) -> None:
-        jobs = [Job(id=f"{stem}-{name}", sources=(source,)) for name in names]
+    def queued(names: Sequence[str]) -> None:
+        jobs = [Job(id=f"{stem}-{name}", sources=(source,)) for name, source in zip(names, sources, strict=False)]
         answers = list(collect(enqueue(jobs, settings), settings, idle_seconds=300))
         assert {each["status"] for each in answers} <= {"ready", "rejected"}, answers
 
-    def all_here() -> None:
-        with ThreadPoolExecutor(processes) as threads:
-            list(threads.map(here, range(count)))
+    def batch() -> None:
+        command = [sys.executable, "-m", "mmsprep", "batch", given, "--jobs", str(processes)]
+        store = ["--store", "s3://acme/batch", "--manifest", str(folder / stem), "--force"]
+        ended = subprocess.run([*command, *store], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        told = (folder / stem / "results.jsonl").read_text().splitlines()
+        assert ended.returncode in (0, 1), ended
+        assert len(told) == count, (len(told), count)
 
-    here(0)
+    here = cpu(os.getpid(), batch, without=worker)
     queued([f"warm{index}" for index in range(3 * processes)])
-    mine = cpu(os.getpid(), all_here, without=worker)
-    return mine, cpu(worker, lambda: queued([str(index) for index in range(count)]))
+    return here, cpu(worker, lambda: queued([str(index) for index in range(count)]))
 
 
-def put(kind: str, settings: Settings) -> BucketSource | ContactSource | PlaceSource:
-    """Put a kind's file into the bucket, or write out what has none."""
-    if kind == "contact":
-        return ContactSource(
-            contact={"given_name": "Jane", "family_name": "Doe", "phones": [{"number": "+12025550143"}]}
-        )
-    if kind.startswith("place"):
-        return PlaceSource(place="37.7749,-122.4194")
+def put(
+    kind: str, stem: str, count: int, settings: Settings, folder: Path
+) -> tuple[Sequence[BucketSource | ContactSource | PlaceSource], str]:
+    """Lay out *count* sources of a kind; gives them as jobs name them, and as a batch does."""
+    if not KINDS[kind]:
+        rows = folder / f"{stem}.jsonl"
+        if kind == "contact":
+            (folder / "card.vcf").write_text("BEGIN:VCARD\nVERSION:3.0\nFN:Jane {n}\nTEL:+1202555{n}\nEND:VCARD\n")
+            rows.write_text("".join(f'{{"contact": "card.vcf", "n": "{each:04}"}}\n' for each in range(count)))
+            return [
+                ContactSource(contact={"given_name": f"Jane {each:04}", "phones": [{"number": f"+1202555{each:04}"}]})
+                for each in range(count)
+            ], str(rows)
+        places = [f"37.{7_000 + each},-122.4194" for each in range(count)]
+        rows.write_text("".join(f'{{"place": "{each}"}}\n' for each in places))
+        return [PlaceSource(place=each) for each in places], str(rows)
     name = KINDS[kind]
     content = film() if name == "film.mp4" else (FIXTURES / name).read_bytes()
-    ClientOfProcess(settings.s3)().put_object(Bucket="uploads", Key=name, Body=content)
-    return BucketSource(bucket="uploads", key=name)
+    keys = [f"{stem}/{each:04}{Path(name).suffix}" for each in range(count)]
+    for number, key in enumerate(keys):
+        # A ZIP may be followed by anything, and by its end is told apart.
+        told_apart = content + b"%d" % number if name.endswith(".docx") else numbered(content, number)
+        ClientOfProcess(settings.s3)().put_object(Bucket="uploads", Key=key, Body=told_apart)
+    return [BucketSource(bucket="uploads", key=key) for key in keys], f"s3://uploads/{stem}/"
 
 
 def film() -> bytes:
@@ -137,7 +147,7 @@ def spent(pid: int, without: int) -> float:
 
 def tell(kind: str, count: int, here: float, queued: float) -> None:
     rate = f"{3600 * count / queued:15,.0f}" if count else ""
-    print(f"{kind:28} {count or '':>5}  {here:10.2f} {queued:9.2f} {queued / here:6.2f}  {rate}", flush=True)
+    print(f"{kind:28} {count or '':>5}  {here:12.2f} {queued:9.2f} {queued / here:6.2f}  {rate}", flush=True)
 
 
 @contextmanager
