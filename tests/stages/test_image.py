@@ -194,6 +194,11 @@ def test_pixel_caps_are_honoured_and_the_shape_kept(prepare: Prepare, caps: dict
         assert width / height == pytest.approx(3, rel=0.02)
 
 
+def test_a_strip_of_a_few_rows_is_prepared_though_it_could_be_decoded_at_an_eighth(prepare: Prepare):
+    path, _ = prepare(saved(photo(20_001, 5), "JPEG"), replace(BOTH, max_bytes=20_000))
+    assert Image.open(path).width >= 1024
+
+
 def test_a_long_strip_keeps_its_shape(prepare: Prepare):
     path, _ = prepare(saved(photo(120, 2400), "JPEG", quality=95), replace(BOTH, max_bytes=40_000))
     width, height = Image.open(path).size

@@ -84,7 +84,8 @@ def _decoded(media: Media, job: Job) -> Decoded:
     stored = picture.size
     part = _part(stored, first_side(stored, job.profile.limit("image/jpeg")))
     if media.facts.type == "image/jpeg" and part > 1:
-        picture.draft(None, (-(-stored[0] // part), -(-stored[1] // part)))
+        # Pillow divides the sizes and rounds down: rounded up, an odd one would not be reduced at all.
+        picture.draft(None, (max(1, stored[0] // part), max(1, stored[1] // part)))
     points = code_points(media.path, media.facts.type)
     large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
     if large and (small := heic.reduced(media.path, part)) is not None:
