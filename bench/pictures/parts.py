@@ -39,7 +39,7 @@ def once(photo: Path, limit: int, made: bytes) -> tuple[float, float, float]:
     picture = open_picture(photo, "image/jpeg")
     part = _part(picture.size, first_side(picture.size, limit))
     if part > 1:
-        picture.draft(None, (-(-picture.width // part), -(-picture.height // part)))
+        picture.draft(None, (picture.width // part, picture.height // part))
     picture.load()
     moments.append(time.process_time())
     small = at_side(picture, side)

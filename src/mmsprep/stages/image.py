@@ -27,8 +27,8 @@ LOSSLESS_TYPES = frozenset(FORMATS) - {"image/jpeg", "image/heic", "image/avif"}
 
 TIGHTLY_CODED = frozenset({"image/heic", "image/avif"})
 TIGHT, TIGHT_FINEST = 0.017, 13.0
-"""The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90): to come nearer
-would take several times the source's bytes, and show nothing."""
+"""The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90), or of one that
+fits: to come nearer would take several times the source's bytes, and show nothing."""
 
 PHOTOGRAPHIC = 0.3
 """The share of equal neighbours below which a picture is a photograph (screenshots have 0.7 to 0.98)."""
@@ -65,10 +65,12 @@ class Decoded:
     pixels: Image.Image
     icc: bytes | None
     turn: Image.Transpose | None
-    coding: Coding | None = None
-    """How a JPEG was coded that was decoded whole."""
-
     points: CodePoints | None = None
+    coding: Coding | None = None
+    """How a JPEG was coded that may fit, if its blocks and colours are still to be what they were."""
+
+    tight: bool = False
+    """Whether the source's bytes are few for what it shows, so that it need not be come near at any price."""
 
     def finish(self, scaled: Image.Image) -> Image.Image:
         if self.points is not None:
@@ -89,17 +91,32 @@ def _decoded(media: Media, job: Job) -> Decoded:
     points = code_points(media.path, media.facts.type)
     large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
     if large and (small := heic.reduced(media.path, part)) is not None:
-        return Decoded(small, picture.info.get("icc_profile"), None, points=points)
+        return Decoded(small, picture.info.get("icc_profile"), None, points=points, tight=True)
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
         job.warn("part of the picture is damaged")
-    # Its metadata may be half of it, but no more: what is far above the limit need not be tried.
-    may_fit = media.facts.bytes < 2 * job.profile.limit("image/jpeg") and media.facts.pixels <= KEPT_PIXELS
-    coding = Coding.of(picture) if may_fit and picture.size == stored else None
     pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
-    known = points if pixels.mode in {"RGB", "RGBA"} else None
-    return Decoded(pixels, picture.info.get("icc_profile"), turning(picture), coding, known)
+    return Decoded(
+        pixels,
+        picture.info.get("icc_profile"),
+        turning(picture),
+        points=points if pixels.mode in {"RGB", "RGBA"} else None,
+        coding=_coding(picture, media, job) if picture.size == stored else None,
+        tight=media.facts.type in TIGHTLY_CODED or media.facts.bytes < job.profile.limit("image/jpeg"),
+    )
+
+
+def _coding(picture: Image.Image, media: Media, job: Job) -> Coding | None:
+    """Tell how a picture can be coded as it was: None for what is no JPEG, or is cut or coloured anew."""
+    # Its metadata may be half of it, but no more: what is far above the limit need not be tried.
+    if media.facts.bytes >= 2 * job.profile.limit("image/jpeg") or media.facts.pixels > KEPT_PIXELS:
+        return None
+    coding = Coding.of(picture)
+    if coding is None or colour.converter(picture.mode, picture.info.get("icc_profile")):
+        return None
+    turn = turning(picture)
+    return coding if turn is None else coding.turned(turn, picture.size)
 
 
 def _part(size: tuple[int, int], side: int) -> int:
@@ -120,7 +137,7 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
         job.lost(0)
         return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
-        enough, finest = (TIGHT, TIGHT_FINEST) if source_type in TIGHTLY_CODED else (PERFECT, jpeg.FINEST)
+        enough, finest = (TIGHT, TIGHT_FINEST) if source.tight else (PERFECT, jpeg.FINEST)
         return _as_jpeg(source.pixels, job, source.finish, enough, finest), ".jpg"
     pixels = source.finish(source.pixels)
     as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
@@ -140,11 +157,7 @@ def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
     pixels = source.finish(source.pixels)
     if profile.within(*pixels.size) != pixels.size:
         return None
-    on_its_side = pixels.size != source.pixels.size or (source.turn is not None and pixels.width == pixels.height)
-    coding = source.coding.turned() if on_its_side else source.coding
-    if source.turn is not None or source.icc:
-        coding = coding.finer()
-    data = coding.encode(pixels, progressive=profile.progressive)
+    data = source.coding.encode(pixels, progressive=profile.progressive)
     return data if len(data) < profile.limit("image/jpeg") else None
 
 

@@ -22,9 +22,7 @@ def srgb(picture: Image.Image, icc: bytes | None = None) -> Image.Image:
 
     The ICC profile is applied; one that cannot be read is ignored, as viewers do.
     """
-    pixels = _eight_bit(picture)
-    pixels = _through_profile(pixels, icc) if icc else pixels
-    return _without_opaque_alpha(_plain(pixels))
+    return _without_opaque_alpha(_plain(_through_profile(_eight_bit(picture), icc)))
 
 
 def bare(pixels: Image.Image) -> Image.Image:
@@ -68,19 +66,30 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
     return picture.convert(PLAIN_MODES.get(picture.mode, picture.mode))
 
 
-def _through_profile(pixels: Image.Image, icc: bytes) -> Image.Image:
+def converter(mode: str, icc: bytes | None) -> Any | None:
+    """Build what converts pixels of *mode* by their profile; None where they are sRGB, or it cannot be read."""
     from PIL import ImageCms
 
+    if not icc:
+        return None
     try:
         profile = ImageCms.ImageCmsProfile(BytesIO(icc))
         space = PROFILE_SPACES.get(profile.profile.xcolor_space)
-        if space == "L" and pixels.mode in ("RGB", "RGBA"):
-            return pixels
-        if space is None or not pixels.mode.startswith(space):
-            return pixels
-        transform = _transform(profile, pixels.mode)
-        if pixels.mode.startswith("RGB") and _is_identity(transform, pixels.mode):
-            return pixels
+        if space is None or not mode.startswith(space):
+            return None
+        transform = _transform(profile, mode)
+        return None if mode.startswith("RGB") and _is_identity(transform, mode) else transform
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _through_profile(pixels: Image.Image, icc: bytes | None) -> Image.Image:
+    from PIL import ImageCms
+
+    transform = converter(pixels.mode, icc)
+    if transform is None:
+        return pixels
+    try:
         converted: Image.Image = transform.apply(pixels)
         return converted
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FULL, HALF, QUARTER = 0, 1, 2
 """Pillow's names for 4:4:4, 4:2:2 and 4:2:0."""
+UNITS = {FULL: (8, 8), HALF: (16, 8), QUARTER: (16, 16)}
+"""The pixels that are coded together, in width and height (ITU T.81, A.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,20 @@ class Coding:
         sampling = JpegImagePlugin.get_sampling(picture) if picture.mode == "RGB" else FULL
         return cls(tuple(tuple(tables[key]) for key in sorted(tables))[:2], sampling if sampling >= 0 else FULL)
 
-    def turned(self) -> Coding:
-        """Give the coding of the same picture on its side: rows and columns of frequencies change places."""
+    def turned(self, turn: Image.Transpose, size: tuple[int, int]) -> Coding | None:
+        """Give the coding of the same picture after *turn*; None where its blocks would be cut anew.
+
+        Coding begins at the left and at the top, so an end that comes to lie there must not cut through a block.
+        On its side, rows and columns of frequencies change places.
+        """
+        mirrored, on_its_side = _turns()[turn]
+        units = UNITS[self.sampling]
+        if any(ends and length % unit for ends, length, unit in zip(mirrored, size, units, strict=True)):
+            return None
+        if not on_its_side:
+            return self
         tables = tuple(tuple(table[8 * (at % 8) + at // 8] for at in range(64)) for table in self.tables)
         return Coding(tables, FULL if self.sampling == HALF else self.sampling)
-
-    def finer(self) -> Coding:
-        """Give tables of half the steps: for pixels that no longer lie on the source's grid of blocks or colours."""
-        return Coding(tuple(tuple(step // 2 for step in table) for table in self.tables), self.sampling)
 
     def encode(self, pixels: Image.Image, *, progressive: bool) -> bytes:
         """Write *pixels* with these tables: where they come from such a JPEG, hardly a coefficient changes."""
@@ -49,3 +57,19 @@ class Coding:
         tables = [[min(max(step, 1), 255) for step in table] for table in self.tables]
         save(buffer, "JPEG", qtables=tables, subsampling=self.sampling, optimize=True, progressive=progressive)
         return buffer.getvalue()
+
+
+def _turns() -> dict[Image.Transpose, tuple[tuple[bool, bool], bool]]:
+    """Tell what each turn does: whether the stored right and lower ends come first, and whether it lays on the side."""
+    from PIL import Image
+
+    turn = Image.Transpose
+    return {
+        turn.FLIP_LEFT_RIGHT: ((True, False), False),
+        turn.FLIP_TOP_BOTTOM: ((False, True), False),
+        turn.ROTATE_180: ((True, True), False),
+        turn.TRANSPOSE: ((False, False), True),
+        turn.TRANSVERSE: ((True, True), True),
+        turn.ROTATE_90: ((True, False), True),
+        turn.ROTATE_270: ((False, True), True),
+    }

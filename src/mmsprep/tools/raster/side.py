@@ -168,7 +168,12 @@ class Tiles:
         sheet = Image.new(self.pixels.mode, (edge * len(self.centres), edge))
         for index, (x, y) in enumerate(self.centres):
             box = (x - self.reach, y - self.reach, x + self.reach, y + self.reach)
-            sheet.paste(self.pixels.resize((edge, edge), Image.Resampling.BICUBIC, box=box), (index * edge, 0))
+            if edge == 2 * self.reach:
+                left, top = round(box[0]), round(box[1])
+                tile = self.pixels.crop((left, top, left + edge, top + edge))
+            else:
+                tile = self.pixels.resize((edge, edge), Image.Resampling.BICUBIC, box=box)
+            sheet.paste(tile, (index * edge, 0))
         return sheet
 
     def _rescale(self, sheet: Image.Image, edge: int) -> Image.Image:
