@@ -20,6 +20,8 @@ from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job
 from mmsprep.stages.image import STAGE
+from mmsprep.tools.animation import frames
+from mmsprep.tools.preview import previews
 from mmsprep.tools.raster.hdr import BT2020, HLG, P3, PQ, CodePoints, to_srgb
 
 JPEG_ONLY = Profile(name="jpeg", types=frozenset({"image/jpeg"}), max_bytes=600_000)
@@ -77,13 +79,14 @@ def hlg(light: Light) -> Light:
     return red, green, blue
 
 
-def avif(picture: Image.Image, primaries: int, transfer: int) -> bytes:
+def avif(picture: Image.Image, primaries: int, transfer: int, *more: Image.Image) -> bytes:
+    """Write an AVIF, or with *more* frames an AVIF sequence, of these code points."""
     buffer = BytesIO()
-    picture.save(buffer, "AVIF", quality=100, subsampling="4:4:4", speed=10, max_threads=1)
-    data = bytearray(buffer.getvalue())
-    at = data.index(b"nclx") + 4
-    data[at : at + 4] = struct.pack(">HH", primaries, transfer)
-    return bytes(data)
+    options = {"quality": 100, "subsampling": "4:4:4", "speed": 10, "max_threads": 1}
+    picture.save(buffer, "AVIF", save_all=bool(more), append_images=more, **options)
+    before, _, _ = buffer.getvalue().partition(b"nclx")
+    plain = buffer.getvalue()[len(before) :][:8]
+    return buffer.getvalue().replace(plain, b"nclx" + struct.pack(">HH", primaries, transfer))
 
 
 def prepared(folder: Path, data: bytes) -> Image.Image:
@@ -114,6 +117,23 @@ def test_an_avif_of_high_dynamic_range_looks_as_it_does_on_paper(
     assert off_by(meant, source) > 10
     # A step of 8-bit PQ is 4 % of light.
     assert off_by(meant, prepared(tmp_path, avif(source, BT2020, transfer))) < 5
+
+
+def test_every_frame_of_an_avif_sequence_looks_so_too(tmp_path: Path):
+    meant = [patches(), patches().rotate(90)]
+    path = tmp_path / "moving.avif"
+    path.write_bytes(avif(recoded(meant[0], pq), BT2020, PQ, recoded(meant[1], pq)))
+    seen = [frame for frame, _ in frames.shown(path, "image/avif")]
+    assert len(seen) == 2
+    assert max(map(off_by, meant, seen)) < 6
+
+
+def test_a_thumbnail_shows_the_source_as_what_is_sent(tmp_path: Path):
+    source = tmp_path / "source.avif"
+    source.write_bytes(avif(recoded(patches(), hlg), BT2020, HLG))
+    media = Media(source, source.name, detect(source, Limits()))
+    (drawn,) = previews(media, (), Job(profile=JPEG_ONLY, workdir=tmp_path), cpu_seconds=60)
+    assert off_by(patches(), Image.open(tmp_path / drawn["file"])) < 6
 
 
 def test_an_avif_in_p3_is_shown_as_its_profile_would_show_it(tmp_path: Path):

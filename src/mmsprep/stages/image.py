@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmsprep.detect.picture import FORMATS, is_lab, open_picture
+from mmsprep.detect.picture import FORMATS, open_picture
 from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools.raster import colour, heic, jpeg, likeness, png
-from mmsprep.tools.raster.cicp import code_points
-from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster, turning
-from mmsprep.tools.raster.hdr import CodePoints, to_srgb
+from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster
 from mmsprep.tools.raster.kept import Coding
 from mmsprep.tools.raster.side import PERFECT, first_side
+from mmsprep.tools.raster.view import View
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,24 +59,15 @@ STAGE = Stage("image", accepts, run)
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The source's pixels as they are stored, and what makes them upright sRGB."""
+    """The source's pixels as they are stored, and how they are seen."""
 
     pixels: Image.Image
-    icc: bytes | None
-    turn: Image.Transpose | None
-    points: CodePoints | None = None
+    view: View
     coding: Coding | None = None
     """How a JPEG was coded that may fit, if its blocks and colours are still to be what they were."""
 
     tight: bool = False
     """Whether the source's bytes are few for what it shows, so that it need not be come near at any price."""
-
-    def finish(self, scaled: Image.Image) -> Image.Image:
-        if self.points is not None:
-            shown = colour.bare(to_srgb(colour.srgb(scaled), self.points))
-        else:
-            shown = colour.bare(colour.srgb(scaled, self.icc))
-        return shown if self.turn is None else shown.transpose(self.turn)
 
 
 def _decoded(media: Media, job: Job) -> Decoded:
@@ -88,35 +78,28 @@ def _decoded(media: Media, job: Job) -> Decoded:
     if media.facts.type == "image/jpeg" and part > 1:
         # Pillow divides the sizes and rounds down: rounded up, an odd one would not be reduced at all.
         picture.draft(None, (max(1, stored[0] // part), max(1, stored[1] // part)))
-    points = code_points(media.path, media.facts.type)
     large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
     if large and (small := heic.reduced(media.path, part)) is not None:
-        return Decoded(small, picture.info.get("icc_profile"), None, points=points, tight=True)
+        return Decoded(small, replace(View.of(media.path, media.facts.type, picture), turn=None), tight=True)
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
         job.warn("part of the picture is damaged")
-    pixels = colour.lab(picture) if is_lab(picture) and picture.mode == "RGB" else picture
-    return Decoded(
-        pixels,
-        picture.info.get("icc_profile"),
-        turning(picture),
-        points=points if pixels.mode in {"RGB", "RGBA"} else None,
-        coding=_coding(picture, media, job) if picture.size == stored else None,
-        tight=media.facts.type in TIGHTLY_CODED or media.facts.bytes < job.profile.limit("image/jpeg"),
-    )
+    view = View.of(media.path, media.facts.type, picture)
+    coding = _coding(picture, view, media, job) if picture.size == stored else None
+    tight = media.facts.type in TIGHTLY_CODED or media.facts.bytes < job.profile.limit("image/jpeg")
+    return Decoded(colour.as_meant(picture), view, coding, tight)
 
 
-def _coding(picture: Image.Image, media: Media, job: Job) -> Coding | None:
+def _coding(picture: Image.Image, view: View, media: Media, job: Job) -> Coding | None:
     """Tell how a picture can be coded as it was: None for what is no JPEG, or is cut or coloured anew."""
     # Its metadata may be half of it, but no more: what is far above the limit need not be tried.
     if media.facts.bytes >= 2 * job.profile.limit("image/jpeg") or media.facts.pixels > KEPT_PIXELS:
         return None
     coding = Coding.of(picture)
-    if coding is None or colour.converter(picture.mode, picture.info.get("icc_profile")):
+    if coding is None or view.recolours(picture.mode):
         return None
-    turn = turning(picture)
-    return coding if turn is None else coding.turned(turn, picture.size)
+    return coding if view.turn is None else coding.turned(view.turn, picture.size)
 
 
 def _part(size: tuple[int, int], side: int) -> int:
@@ -138,8 +121,8 @@ def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
         return data, ".jpg"
     if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
         enough, finest = (TIGHT, TIGHT_FINEST) if source.tight else (PERFECT, jpeg.FINEST)
-        return _as_jpeg(source.pixels, job, source.finish, enough, finest), ".jpg"
-    pixels = source.finish(source.pixels)
+        return _as_jpeg(source.pixels, job, source.view.show, enough, finest), ".jpg"
+    pixels = source.view.show(source.pixels)
     as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
     if as_png and "image/png" in profile.types and (found := _graphic(pixels, job)):
         return found
@@ -154,7 +137,7 @@ def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
     """Write a JPEG that fits with its own tables, in its own size."""
     if source.coding is None or "image/jpeg" not in profile.types:
         return None
-    pixels = source.finish(source.pixels)
+    pixels = source.view.show(source.pixels)
     if profile.within(*pixels.size) != pixels.size:
         return None
     data = source.coding.encode(pixels, progressive=profile.progressive)

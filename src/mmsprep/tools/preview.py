@@ -20,6 +20,7 @@ from mmsprep.media import Media
 from mmsprep.stage import Job
 from mmsprep.tools.pdf import draw
 from mmsprep.tools.raster import colour, decode, jpeg
+from mmsprep.tools.raster.view import View
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -65,7 +66,7 @@ def _shown(media: Media, job: Job) -> dict[str, Any]:
     if pixels is None:
         return {}
     buffer = BytesIO()
-    colour.bare(jpeg.at_side(pixels, min(SIDE, max(pixels.size)))).save(buffer, "WEBP", quality=QUALITY, method=2)
+    jpeg.at_side(pixels, SIDE).save(buffer, "WEBP", quality=QUALITY, method=2)
     if buffer.tell() > PREVIEW_BYTES:
         return {}
     path = job.new_path(SUFFIX)
@@ -89,12 +90,9 @@ def _of_picture(media: Media) -> Image.Image:
         opened.draft(None, (SIDE, SIDE))
         decode.poster(opened)
         decode.decode(opened)
-        icc, turn = opened.info.get("icc_profile"), decode.turning(opened)
-        pixels = colour.lab(opened) if picture.is_lab(opened) and opened.mode == "RGB" else opened
-        if pixels.mode in DIRECT:
-            pixels = jpeg.at_side(pixels, min(SIDE, max(pixels.size)))
-        shown = colour.srgb(pixels, icc)
-        return shown if turn is None else shown.transpose(turn)
+        view = View.of(media.path, media.facts.type, opened)
+        pixels = colour.as_meant(opened)
+        return view.show(jpeg.at_side(pixels, SIDE) if pixels.mode in DIRECT else pixels)
 
 
 def _of_film(path: Path) -> Image.Image | None:

@@ -11,7 +11,8 @@ from mmsprep.detect.picture import open_picture
 from mmsprep.errors import Rejected
 from mmsprep.tools.animation.blocks import HASTY_CS, USUAL_CS
 from mmsprep.tools.raster import colour
-from mmsprep.tools.raster.decode import DECODING_ERRORS, turning
+from mmsprep.tools.raster.decode import DECODING_ERRORS
+from mmsprep.tools.raster.view import View
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -30,19 +31,15 @@ def shown(path: Path, mime: str) -> Iterator[tuple[Image.Image, float]]:
     from PIL import Image
 
     with open_picture(path, mime) as picture:
-        turn, icc = turning(picture), picture.info.get("icc_profile")
+        view = View.of(path, mime, picture)
         try:
             count = int(getattr(picture, "n_frames", 1))
             # An APNG's picture for viewers that cannot animate is none of its frames (PNG 3rd edition, 4.9).
             for index in range(int(bool(getattr(picture, "default_image", False))), count):
                 picture.seek(index)
                 picture.load()
-                frame = colour.bare(colour.srgb(picture.convert("RGBA"), icc))
                 lasts = float(picture.info.get("duration") or 0)
-                yield (
-                    frame if turn is None else frame.transpose(turn),
-                    lasts if lasts > 10 * HASTY_CS else 10 * USUAL_CS,
-                )
+                yield view.show(picture.convert("RGBA")), lasts if lasts > 10 * HASTY_CS else 10 * USUAL_CS
         except Image.DecompressionBombError as error:
             raise Rejected(
                 "too-many-pixels", "a frame is far larger than the canvas; save the animation anew"

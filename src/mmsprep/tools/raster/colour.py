@@ -5,6 +5,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from mmsprep.detect.picture import is_lab
+
 if TYPE_CHECKING:
     from PIL import Image
 
@@ -34,10 +36,12 @@ def bare(pixels: Image.Image) -> Image.Image:
     return pixels
 
 
-def lab(picture: Image.Image) -> Image.Image:
+def as_meant(picture: Image.Image) -> Image.Image:
     """Give bands that are L*, a* and b* their own mode: a TIFF's a* and b* are signed, Pillow's begin at 128."""
     from PIL import Image
 
+    if picture.mode != "RGB" or not is_lab(picture):
+        return picture
     lightness, *signed = picture.split()
     return Image.merge("LAB", (lightness, *(band.point([value ^ 128 for value in range(256)]) for band in signed)))
 

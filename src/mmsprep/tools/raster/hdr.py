@@ -6,10 +6,11 @@ of what is brighter than white, the primaries of BT.709, the curve of sRGB.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageFilter
 
 BT709, BT2020, P3 = 1, 9, 12
 PQ, HLG = 16, 18
@@ -45,6 +46,11 @@ class CodePoints(NamedTuple):
 
 def to_srgb(picture: Image.Image, points: CodePoints) -> Image.Image:
     """Show an RGB or RGBA picture of these code points on a screen of sRGB."""
+    return picture.filter(_table(points))
+
+
+@cache
+def _table(points: CodePoints) -> ImageFilter.Color3DLUT:
     from PIL import ImageFilter
 
     matrix = TO_BT709[points.primaries]
@@ -56,7 +62,7 @@ def to_srgb(picture: Image.Image, points: CodePoints) -> Image.Image:
         first, second, third = (_srgb(each) for each in mixed)
         return first, second, third
 
-    return picture.filter(ImageFilter.Color3DLUT.generate(GRID, shown))
+    return ImageFilter.Color3DLUT.generate(GRID, shown)
 
 
 def _light(code: tuple[float, float, float], transfer: int) -> tuple[float, float, float]:
