@@ -188,3 +188,22 @@ def test_own_fields_that_are_needed_are_asked_for_and_win() -> None:
 def test_tags_too_long_for_bandwidth_are_told() -> None:
     with pytest.raises(Misconfigured, match="1024"):
         body("bandwidth", PHOTO, tags={"a": "x" * 1024})
+
+
+@pytest.mark.parametrize("text", ["Hi", "", " "])
+def test_aws_gets_what_its_own_client_takes(text: str) -> None:
+    from botocore.session import Session
+    from botocore.validate import ParamValidator
+
+    model = Session().get_service_model("pinpoint-sms-voice-v2").operation_model("SendMediaMessage")
+    said = body("aws", message("image/jpeg"), text=text)
+    assert ParamValidator().validate(said, model.input_shape).generate_report() == ""
+    assert said.get("MessageBody", "").strip() == said.get("MessageBody", "") == text.strip()
+
+
+@pytest.mark.parametrize(
+    "tags", [{"a b": "c"}, {"a": ""}, {"a": " b"}, {"a" * 101: "b"}, {"a": "b" * 801}, dict.fromkeys("abcdef", "x")]
+)
+def test_tags_that_aws_would_refuse_are_told(tags: dict[str, str]) -> None:
+    with pytest.raises(Misconfigured, match="aws takes five tags"):
+        body("aws", PHOTO, tags=tags)

@@ -61,10 +61,8 @@ def shape(
     ``text-too-long`` or ``too-many-files``, and Misconfigured for an unknown provider, or when one of its
     own fields must be given in *extra* and is not.
     """
-    build, needed, profile_name = _known(provider)
-    missing = [field for field in needed if field not in (extra or {})]
-    if missing:
-        raise Misconfigured(f"{provider} needs {' and '.join(missing)} of its own; give it in extra")
+    build, _, profile_name = _known(provider)
+    check_fields(provider, extra or {})
     limits = profile.load(profile_name) if profile_name else None
     if limits:
         check_count(len(media), limits.max_files, by=provider)
@@ -81,6 +79,13 @@ def shape(
     )
     checked_text(parts.whole_text, limits.max_text_chars if limits else None)
     return build(parts) | dict(extra or {})
+
+
+def check_fields(provider: str, extra: Mapping[str, Any]) -> None:
+    """Raise Misconfigured for an unknown provider, or when *extra* lacks a field that only the caller can know."""
+    missing = [field for field in _known(provider)[1] if not extra.get(field)]
+    if missing:
+        raise Misconfigured(f"{provider} needs {' and '.join(missing)} of its own; give it in extra, or by --field")
 
 
 def _twilio(parts: Parts) -> dict[str, Any]:
@@ -197,14 +202,31 @@ def _aws(parts: Parts) -> dict[str, Any]:
     """Give the parameters of End User Messaging's ``SendMediaMessage``; tags are its ``Context``, no webhook.
 
     https://docs.aws.amazon.com/cli/v1/reference/pinpoint-sms-voice-v2/send-media-message.html
+    https://docs.aws.amazon.com/pinpoint/latest/apireference_smsvoicev2/API_SendMediaMessage.html (what each may hold)
     """
     fields: dict[str, Any] = {
         "DestinationPhoneNumber": parts.to,
         "OriginationIdentity": parts.from_,
-        "MessageBody": parts.whole_text,
         "MediaUrls": [_s3_uri(url) for url in parts.urls],
     }
-    return fields | ({"Context": dict(parts.tags)} if parts.tags else {})
+    # An empty body is refused, and a missing one is not.
+    fields |= {"MessageBody": parts.whole_text} if parts.whole_text.strip() else {}
+    return fields | ({"Context": _context(parts.tags)} if parts.tags else {})
+
+
+def _context(tags: Mapping[str, str]) -> dict[str, str]:
+    """Give the tags where they can be a ``Context``; raises Misconfigured for what AWS would refuse."""
+    wrong = [
+        name
+        for name, value in tags.items()
+        if len(name) > 100 or re.search(r"\s", name) or not 0 < len(value) <= 800 or value != value.strip()
+    ]
+    if len(tags) > 5 or wrong:
+        raise Misconfigured(
+            "aws takes five tags, with names of 100 characters without blanks and values of 1 to 800; "
+            + (f"not so: {', '.join(map(repr, wrong))}" if wrong else f"these are {len(tags)}")
+        )
+    return dict(tags)
 
 
 # Virtual-hosted and path style: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
