@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 SCREEN = 2048
 C_SOURCE = Path(__file__).with_name("ssimulacra2.c")
@@ -35,7 +35,7 @@ class Reference:
         _library().picture_free(self._measured)
 
     def _fitted(self, data: bytes) -> Image.Image:
-        picture = Image.open(BytesIO(data)).convert("RGB")
+        picture = ImageOps.exif_transpose(Image.open(BytesIO(data))).convert("RGB")
         same = picture.size == self.shown.size
         return picture if same else picture.resize(self.shown.size, Image.Resampling.LANCZOS)
 

@@ -126,7 +126,8 @@ def jpegoptim(source: Path, limit: int, _side: int) -> bytes:
     with TemporaryDirectory() as work:
         copy = Path(work) / "photo.jpg"
         shutil.copyfile(source, copy)
-        _run(["jpegoptim", "--quiet", "--strip-all", f"--size={limit // MIB_KB}", copy])
+        # Without its EXIF a picture that has to be turned would lie on its side.
+        _run(["jpegoptim", "--quiet", "--strip-all", "--keep-exif", f"--size={limit // MIB_KB}", copy])
         return copy.read_bytes()
 
 

@@ -1,93 +1,15 @@
+"""Pictures leave upright, under the limit, without what they tell; damage is told; the same source gives the same bytes."""
+
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
 from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFilter, ImageStat
+from PIL import Image
+from tests.stages.pictures import BOTH, Prepare, off_by, photo, quarters, saved, screenshot
 
-from mmsprep.detect import detect
 from mmsprep.errors import Rejected
-from mmsprep.limits import Limits
-from mmsprep.media import Media
-from mmsprep.profile import Profile
-from mmsprep.stage import Job
-from mmsprep.stages.image import STAGE
-
-BOTH = Profile(name="both", types=frozenset({"image/jpeg", "image/png"}), max_bytes=60_000)
-JPEG_ONLY = replace(BOTH, name="jpeg", types=frozenset({"image/jpeg"}))
-
-Prepare = Callable[..., tuple[Path, Job]]
-
-
-def photo(width: int = 640, height: int = 480, *, noise: int = 24) -> Image.Image:
-    """Paint something like a photograph: soft shapes, edges, and sensor noise."""
-    chance = random.Random(1)
-    small = Image.frombytes("RGB", (12, 9), chance.randbytes(12 * 9 * 3))
-    scene = small.resize((width, height), Image.Resampling.BICUBIC)
-    draw = ImageDraw.Draw(scene)
-    for _ in range(40):
-        x, y, r = chance.randrange(width), chance.randrange(height), chance.randrange(4, 60)
-        draw.ellipse((x, y, x + r, y + r), fill=tuple(chance.randbytes(3)))
-    grain = Image.frombytes("L", (width, height), chance.randbytes(width * height)).filter(ImageFilter.BLUR)
-    grain = grain.point(lambda value: 128 + (value - 128) * noise / 24)
-    return Image.blend(scene, Image.merge("RGB", [grain] * 3), 0.25)
-
-
-def screenshot(width: int = 640, height: int = 480) -> Image.Image:
-    """Draw flat panels and sharp text."""
-    page = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(page)
-    draw.rectangle((0, 0, width, 40), fill=(40, 90, 160))
-    for line in range(60, height - 20, 14):
-        draw.text((20, line), f"{line:04d} the quick brown fox jumps over the lazy dog", fill="black")
-    return page
-
-
-def quarters(width: int = 240, height: int = 160) -> Image.Image:
-    """Paint red, green, blue and yellow quarters, clockwise from the top left: shows every turn and flip."""
-    page = Image.new("RGB", (width, height), (220, 30, 30))
-    page.paste((30, 180, 30), (width // 2, 0, width, height // 2))
-    page.paste((30, 30, 220), (width // 2, height // 2, width, height))
-    page.paste((230, 220, 40), (0, height // 2, width // 2, height))
-    return page
-
-
-def saved(picture: Image.Image, form: str, **options: Any) -> bytes:
-    buffer = BytesIO()
-    picture.save(buffer, form, **options)
-    return buffer.getvalue()
-
-
-def off_by(first: Image.Image, second: Image.Image) -> float:
-    """Give the mean difference of two pictures, in levels of 255."""
-    difference = ImageChops.difference(first.convert("RGB"), second.convert("RGB").resize(first.size))
-    return sum(ImageStat.Stat(difference).mean) / 3
-
-
-@pytest.fixture
-def prepare(tmp_path: Path) -> Prepare:
-    """Run the stage on some bytes and hold its output against what the pipeline demands of any output."""
-
-    def run(data: bytes, profile: Profile = BOTH) -> tuple[Path, Job]:
-        source = tmp_path / "source"
-        source.write_bytes(data)
-        media = Media(source, "source", detect(source, Limits()))
-        work = tmp_path / "work"
-        work.mkdir(exist_ok=True)
-        job = Job(profile=profile, workdir=work)
-        assert STAGE.accepts(media, profile)
-        (path,) = STAGE.run(media, job)
-        facts = detect(path, Limits())
-        assert profile.objection(facts) is None
-        assert facts.metadata == ()
-        return path, job
-
-    return run
 
 
 @pytest.mark.parametrize(
@@ -205,101 +127,6 @@ def test_a_long_strip_keeps_its_shape(prepare: Prepare):
     assert height / width == pytest.approx(20, rel=0.03)
 
 
-def transparent() -> Image.Image:
-    """Draw a red disc with a soft edge on nothing; the hidden pixels are black."""
-    mask = Image.new("L", (300, 200))
-    ImageDraw.Draw(mask).ellipse((60, 40, 240, 160), fill=255)
-    page = Image.new("RGBA", (300, 200), (0, 0, 0, 0))
-    page.paste((220, 30, 30, 255), mask=mask)
-    page.putalpha(mask.filter(ImageFilter.GaussianBlur(6)))
-    return page
-
-
-def test_transparency_is_kept_where_png_is_admitted(prepare: Prepare):
-    path, job = prepare(saved(transparent(), "PNG"))
-    kept = Image.open(path)
-    assert path.suffix == ".png"
-    assert kept.convert("RGBA").getchannel("A").getextrema() == (0, 255)
-    assert job.warnings == []
-
-
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "AVIF"])
-def test_transparency_turns_white_and_never_black(prepare: Prepare, form: str):
-    path, job = prepare(saved(transparent(), form), JPEG_ONLY)
-    flat = Image.open(path)
-    assert path.suffix == ".jpg"
-    assert min(flat.getpixel((5, 5))) > 250
-    paper = Image.new("RGB", (300, 200), "white")
-    paper.paste(transparent(), mask=transparent())
-    assert off_by(paper, flat) < 4
-    assert job.warnings == ["transparency flattened on white"]
-
-
-def test_a_palette_with_a_transparent_entry_is_understood(prepare: Prepare):
-    gif = Image.new("P", (80, 60), 0)
-    gif.putpalette([0, 0, 0, 200, 20, 20])
-    gif.paste(1, (20, 20, 60, 40))
-    path, _ = prepare(saved(gif, "GIF", transparency=0), JPEG_ONLY)
-    flat = Image.open(path).convert("RGB")
-    assert min(flat.getpixel((3, 3))) > 250
-    assert flat.getpixel((40, 30))[0] > 180
-
-
-def test_an_alpha_channel_that_hides_nothing_is_no_transparency(prepare: Prepare):
-    opaque = photo()
-    opaque.putalpha(255)
-    path, job = prepare(saved(opaque, "PNG"))
-    assert path.suffix == ".jpg"
-    assert job.warnings == []
-
-
-def test_a_screenshot_stays_png_and_exact(prepare: Prepare):
-    path, _ = prepare(saved(screenshot(), "PNG"))
-    assert path.suffix == ".png"
-    assert off_by(screenshot(), Image.open(path)) == 0
-
-
-def test_a_photograph_stored_as_png_becomes_jpeg(prepare: Prepare):
-    path, _ = prepare(saved(photo(), "PNG"))
-    assert path.suffix == ".jpg"
-
-
-def test_sixteen_bit_grey_keeps_its_tones(prepare: Prepare):
-    ramp = Image.linear_gradient("L").resize((256, 64))
-    deep = ramp.convert("I").point(lambda value: value * 257).convert("I;16")
-    path, _ = prepare(saved(deep, "PNG"))
-    assert off_by(ramp, Image.open(path)) < 2
-
-
-def test_one_bit_pictures_stay_black_and_white(prepare: Prepare):
-    page = screenshot().convert("1")
-    path, _ = prepare(saved(page, "PNG"))
-    assert off_by(page, Image.open(path)) < 1
-
-
-def test_a_wide_gamut_profile_is_applied(prepare: Prepare):
-    # A profile whose red and blue are exchanged: what ignores it shows blue for red.
-    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    tags = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}
-    at = {tag: swapped.index(tag, 128) for tag in tags}
-    exchanged = bytearray(swapped)
-    for tag, other in tags.items():
-        exchanged[at[tag] : at[tag] + 4] = other
-    red = Image.new("RGB", (64, 64), (250, 10, 20))
-    path, _ = prepare(saved(red, "PNG", icc_profile=bytes(exchanged)), JPEG_ONLY)
-    assert off_by(Image.new("RGB", (64, 64), (20, 10, 250)), Image.open(path)) < 6
-
-
-def test_a_broken_profile_is_ignored(prepare: Prepare):
-    path, _ = prepare(saved(quarters(), "JPEG", icc_profile=b"not a profile" * 20))
-    assert off_by(quarters(), Image.open(path)) < 4
-
-
-def test_cmyk_without_a_profile_has_its_colours(prepare: Prepare):
-    path, _ = prepare(saved(quarters().convert("CMYK"), "JPEG", quality=95))
-    assert off_by(quarters(), Image.open(path)) < 8
-
-
 def test_a_truncated_jpeg_is_ready_with_a_warning(prepare: Prepare):
     data = saved(photo(), "JPEG", quality=90)
     path, job = prepare(data[: len(data) * 2 // 3])
@@ -330,11 +157,12 @@ def test_a_picture_without_pixels_is_damaged(prepare: Prepare):
     assert caught.value.reason == "damaged"
 
 
-def test_the_poster_of_an_animation_is_not_blank(prepare: Prepare):
+def test_an_animation_becomes_a_picture_that_is_not_blank_and_says_so(prepare: Prepare):
     frames = [Image.new("RGB", (200, 150), "white"), quarters(200, 150)]
     data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
-    path, _ = prepare(data)
+    path, job = prepare(data)
     assert off_by(frames[1], Image.open(path)) < 8
+    assert job.warnings == ["of the animation one picture is sent; record it as a film to keep it moving"]
 
 
 def test_the_same_picture_gives_the_same_bytes(prepare: Prepare):

@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
-from tests.stages.test_image import BOTH, JPEG_ONLY, Prepare, off_by, photo, prepare, saved, screenshot
-
-__all__ = ["prepare"]
+from tests.stages.pictures import BOTH, JPEG_ONLY, Prepare, off_by, photo, saved, screenshot
 
 
 def drawing(width: int = 900, height: int = 600) -> Image.Image:

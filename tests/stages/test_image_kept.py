@@ -90,13 +90,6 @@ def test_every_sampling_and_turn_comes_out_upright(sampling: int, turn: int, tmp
     assert difference(tmp_path / "source.jpg", prepared(tmp_path / "source.jpg", tmp_path / "work")) < 2.0
 
 
-def test_an_animation_that_becomes_a_picture_says_so(fixtures: Path, tmp_path: Path) -> None:
-    source = fixtures / "animated.gif"
-    job = Job(profile=load(), workdir=tmp_path)
-    STAGE.run(Media(source, source.name, detect(source, Limits())), job)
-    assert job.warnings == ["of the animation one picture is sent; record it as a film to keep it moving"]
-
-
 def test_a_grey_jpeg_stays_grey(tmp_path: Path) -> None:
     Image.effect_noise((320, 240), 40).save(tmp_path / "grey.jpg", quality=60)
     made = prepared(tmp_path / "grey.jpg", tmp_path / "work")
