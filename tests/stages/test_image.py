@@ -1,4 +1,4 @@
-"""Pictures leave upright, under the limit, without what they tell; damage is told; the same source gives the same bytes."""
+"""Pictures leave upright, under the limit, and tell nothing; damage is told; the same source gives the same bytes."""
 
 from __future__ import annotations
 
