@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,42 @@ def test_asked_for_bytes_replace_the_profiles() -> None:
 def test_an_unknown_profile_is_told_what_it_might_have_been() -> None:
     with pytest.raises(Misconfigured, match="telnyx"):
         Settings.load(profile="telnix").resolve_profile()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"base_ur": "https://example.com"}, "base_ur: there is no such setting; did you mean base_url?"),
+        ({"s3": {"endpont": "https://example.com"}}, "s3.endpont: there is no such setting; did you mean endpoint?"),
+        ({"zzz": 1}, "zzz: there is no such setting"),
+    ],
+)
+def test_a_name_that_is_misspelt_is_told_what_it_might_have_been(given: dict[str, object], said: str) -> None:
+    with pytest.raises(Misconfigured) as wrong:
+        Settings.load(**given)
+    assert str(wrong.value) == f"wrong settings: {said}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("media.example.com", "ftp://media.example.com", "https://", "https:///mms", "https://example.com/a b"),
+        *(
+            "https://example.com/?a=b",
+            "https://example.com/#a",
+            "https://user:hunter2@example.com",
+            "https://bücher.de",
+        ),
+    ],
+)
+def test_a_base_url_that_no_url_can_begin_with_is_told_and_not_repeated(url: str) -> None:
+    with pytest.raises(Misconfigured, match="base_url: it is http:// or https://, a host") as wrong:
+        Settings.load(base_url=url)
+    assert "hunter2" not in "".join(traceback.format_exception(wrong.value))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://media.example.com", "http://[::1]:8000/mms/", "https://example.com/a%20b/", ""]
+)
+def test_a_sound_base_url_is_kept_as_it_is(url: str) -> None:
+    assert Settings.load(base_url=url).base_url == url

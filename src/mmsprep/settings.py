@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -62,6 +64,13 @@ class WorkerOptions:
     """Where metrics and health are; 0 for nowhere."""
 
 
+def _published(url: str) -> str:
+    """Give *url* back when URLs can begin with it; raises ValueError, which does not repeat what may be a password."""
+    if url and not (url.isascii() and re.fullmatch(r"https?://[^@\s/?#]+(/[^\s?#]*)?", url)):
+        raise ValueError("it is http:// or https://, a host and perhaps a path, such as https://media.example.com/mms")
+    return url
+
+
 class Settings(BaseSettings):
     """Everything that can be set, with its default.
 
@@ -79,7 +88,7 @@ class Settings(BaseSettings):
         default=None, description="bytes a file must stay below, instead of the profile's"
     )
     store: str | None = Field(default=None, description="where results are kept: a folder, or a store's URL")
-    base_url: str | None = Field(
+    base_url: Annotated[str, AfterValidator(_published)] | None = Field(
         default=None, description="the address under which a web server or CDN publishes the store"
     )
     s3: S3Options = Field(default_factory=S3Options, description="how an S3 store is reached, and how it keeps objects")
@@ -125,8 +134,8 @@ class Settings(BaseSettings):
         try:
             return cls(**{name: value for name, value in flags.items() if value is not None})
         except ValidationError as error:
-            wrong = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
-            raise Misconfigured("wrong settings: " + "; ".join(wrong)) from error
+            # Not chained: it repeats what was given, and that may be a password.
+            raise Misconfigured("wrong settings: " + "; ".join(map(_told, error.errors()))) from None
         except ValueError as error:
             raise Misconfigured(f"{FILE}: {error}") from error
 
@@ -138,3 +147,20 @@ class Settings(BaseSettings):
         """Find the profile that is meant, with the byte limit that was asked for if there is one."""
         found = self.named_profile(self.profile)
         return found if self.max_bytes is None else replace(found, max_bytes=self.max_bytes)
+
+
+def _told(wrong: Mapping[str, Any]) -> str:
+    """Say in words what is wrong with one setting, and what might have been meant by a name that there is not."""
+    from difflib import get_close_matches
+
+    name = ".".join(map(str, wrong["loc"]))
+    if wrong["type"] not in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return f"{name}: {wrong['msg'].removeprefix('Value error, ')}"
+    fields = Settings.model_fields
+    known = list(fields) if len(wrong["loc"]) == 1 else _options_of(fields[str(wrong["loc"][0])].annotation)
+    near = get_close_matches(str(wrong["loc"][-1]), known)
+    return f"{name}: there is no such setting{f'; did you mean {near[0]}?' if near else ''}"
+
+
+def _options_of(table: Any) -> list[str]:
+    return list(getattr(table, "__dataclass_fields__", ()))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
 
 WEEK_SECONDS = 604_800
 """The longest that AWS Signature Version 4 lets a presigned URL live (Amazon S3 API, Signature Calculations)."""
+
+
+def _server(endpoint: str) -> str:
+    """Give *endpoint* back when it names a server and nothing more; raises ValueError, which does not repeat it."""
+    # A user name or password in it would end up in messages.
+    if not re.fullmatch(r"https?://[^@\s/?#]+/?", endpoint):
+        raise ValueError("it is http:// or https://, a host and perhaps a port, such as https://s3.example.com")
+    return endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Options:
     """Name the server and say how objects are kept there. Credentials stay in boto3's own chain."""
 
-    # A user name or password in it would end up in messages.
-    endpoint: Annotated[str, StringConstraints(pattern=r"^https?://[^@\s/?#]+/?$")] | None = None
+    endpoint: Annotated[str, AfterValidator(_server)] | None = None
     """Of any S3-compatible server; AWS without it."""
     region: str | None = None
     addressing: Literal["auto", "path", "virtual"] = "auto"
