@@ -87,6 +87,25 @@ def test_several_people_become_one_card_each(tmp_path: Path) -> None:
     assert any(warning.startswith("Ann: ") for warning in warnings)
 
 
+@pytest.mark.parametrize(
+    ("lines", "offered"),
+    [
+        ([("FN:Ann Lee",), ("FN:Bob",), ("FN:Bob",)], ["Ann Lee", "Bob"]),
+        ([("ORG:Acme", "TEL:+12125550100")], ["Acme"]),
+        ([("NOTE:no name",)], []),
+        ([("FN:" + "Ann " * 50,)], [("Ann " * 50)[:80]]),
+    ],
+)
+def test_each_persons_name_is_offered_for_the_text(
+    lines: list[tuple[str, ...]], offered: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "source").write_bytes(b"".join(card(*each) for each in lines))
+    media = Media(tmp_path / "source", "source", detect(tmp_path / "source", Limits()))
+    job = Job(profile=PROFILE, workdir=tmp_path)
+    STAGE.run(media, job)
+    assert job.texts == offered
+
+
 @pytest.mark.parametrize("lines", [(), ("UID:1",), ("BDAY:1985-04-12",), ("FN:  ", "N:;;;;"), ("X-A:1",)])
 def test_a_card_with_nothing_to_show_is_rejected(lines: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(Rejected) as caught:

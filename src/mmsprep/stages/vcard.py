@@ -1,4 +1,4 @@
-"""The vcard stage: contacts of any version and make in; a card that handsets read, one for each person, out."""
+"""The vcard stage: contacts of any version and make in; a card for each person, and their name for the text, out."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from mmsprep.tools.vcard.photo import square
 
 WARNING_CHARS = 400
 """The longest warning: what is told to people is cut at 500."""
+
+NAME_CHARS = 80
+"""The longest name that is offered for the message's text."""
 
 
 def accepts(media: Media, profile: Profile) -> bool:
@@ -64,6 +67,8 @@ def _written(contact: Contact, job: Job, *, several: bool) -> Path:
     who = f"{sent.name[:60]}: " if several else ""
     for warning in (*_left_out(contact.dropped), *warnings):
         job.warn(f"{who}{warning}")
+    if contact.shown_name:
+        job.offer_text(contact.shown_name[:NAME_CHARS])
     path = job.new_path(".vcf")
     path.write_bytes(data)
     return path
