@@ -17,6 +17,7 @@ import pytest
 from tests import documents
 from tests.documents import ROOT
 from tests.servers import messages_api, s3
+from tests.servers.loopback import serving
 from tests.shell import Shell
 
 from mmsprep import Pipeline
@@ -98,7 +99,7 @@ def test_every_block_about_sending_runs_against_servers(
 ) -> None:
     api = messages_api.Api()
     api.credential = "Bearer sk-0123456789"
-    with messages_api.serving(api), ThreadingHTTPServer(("127.0.0.1", 0), _quiet(folder / "published")) as host:
+    with serving(api), ThreadingHTTPServer(("127.0.0.1", 0), _quiet(folder / "published")) as host:
         threading.Thread(target=host.serve_forever, args=(0.02,), daemon=True).start()
         with Pipeline(max_bytes=1_000_000) as pipeline:
             (media,) = pipeline.prepare(ROOT / "fixtures" / "photo.heic").media

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.servers.messages_api import KEY, Api, serving
+from tests.servers.loopback import serving
+from tests.servers.messages_api import KEY, Api
 
 from mmsprep import profile
 from mmsprep.api import Client

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers import media_host, messages_api
+from tests.servers.loopback import serving
 
 
 @pytest.fixture
 def host() -> Iterator[media_host.Host]:
-    with media_host.serving(media_host.Host(media_host.photo())) as server:
+    with serving(media_host.Host(media_host.photo())) as server:
         yield server
 
 
 @pytest.fixture
 def api() -> Iterator[messages_api.Api]:
-    with messages_api.serving(messages_api.Api()) as server:
+    with serving(messages_api.Api()) as server:
         yield server

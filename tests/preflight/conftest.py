@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers import media_host
+from tests.servers.loopback import serving
 from tests.servers.media_host import Host
 
 from mmsprep.pipeline import Pipeline
@@ -18,7 +19,7 @@ def photo() -> bytes:
 
 @pytest.fixture
 def host(photo: bytes) -> Iterator[Host]:
-    with media_host.serving(Host(photo)) as server:
+    with serving(Host(photo)) as server:
         yield server
 
 

@@ -37,13 +37,13 @@ def test_a_sound_url_is_refused_by_nobody(host: Host, pipeline: Pipeline, photo:
     assert [each.reason for each in found.findings] == ["http"]
     assert [method for method, _ in host.asked] == ["HEAD", "GET", "HEAD"]
     assert look(host, "photo-jpg-alias", pipeline).ok
+    assert look(host, "as-it-is", pipeline).ok
 
 
 def test_a_presigned_get_is_refused_by_who_asks_with_head_first(host: Host, pipeline: Pipeline) -> None:
     found = look(host, "presigned?X-Amz-Signature=secret", pipeline)
     assert not found.ok
     assert found.refused_by == {"twilio": ("head",)}
-    assert "HEAD is answered 403, GET 200; a presigned URL is signed for one method" in message(found, "head")
     assert "secret" not in json.dumps([each.as_dict() for each in found.findings])
 
 
@@ -51,6 +51,8 @@ def test_a_presigned_get_is_refused_by_who_asks_with_head_first(host: Host, pipe
     ("path", "reason", "refused_by"),
     [
         ("no-head", "head", ("twilio",)),
+        ("head-not-allowed", "head", ("twilio",)),
+        ("compressed", "encoded", EVERY),
         ("private", "status", EVERY),
         ("nothing-here", "status", EVERY),
         ("wrong-type", "type", ("twilio",)),
@@ -80,6 +82,21 @@ def test_each_fault_is_told_with_who_refuses(
     (finding,) = [each for each in found.findings if each.fatal]
     assert finding.refused_by == refused_by
     assert "; " in finding.message
+
+
+@pytest.mark.parametrize(
+    ("path", "reason", "said"),
+    [
+        ("presigned", "head", "HEAD is answered 403, GET 200; a presigned URL is signed for one method"),
+        ("head-not-allowed", "head", "HEAD is answered 405, GET 200; let the server answer HEAD"),
+        ("compressed", "encoded", "it comes as gzip although nobody asked for that"),
+        ("private", "status", "GET is answered 403, not 200; make the file public"),
+        ("nothing-here", "status", "GET is answered 404, not 200; check the URL, and that the file is there"),
+        ("broken", "status", "GET is answered 503, not 200; see the server's log"),
+    ],
+)
+def test_the_remedy_is_that_of_the_fault(host: Host, pipeline: Pipeline, path: str, reason: str, said: str) -> None:
+    assert message(look(host, path, pipeline), reason).startswith(said)
 
 
 def test_chunks_that_end_early_are_told_as_both(host: Host, pipeline: Pipeline) -> None:

@@ -6,36 +6,30 @@ import http.client
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.servers.loopback import Loopback, Quiet, serving
 
 CODES = {403: "AccessDenied", 409: "ConditionalRequestConflict", 412: "PreconditionFailed", 501: "NotImplemented"}
 """What S3 says with a status; with any other it is told to slow down."""
 
 
-class Proxy(ThreadingHTTPServer):
+class Proxy(Loopback):
     """Pass requests on, but do to each of *methods* the next of *faults*; the last one stays if *lasting*.
 
     A fault is an HTTP status, ``silence`` (never answer), ``lost`` (the server did it, its answer never arrives),
     ``cut`` (half the body arrives, then both connections end), ``break`` (a third of the answer arrives) or ``pass``.
     """
 
-    daemon_threads = True
-
     def __init__(self, upstream: str, faults: list[int | str], *, methods: tuple[str, ...], lasting: bool) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.upstream = urlsplit(upstream)
         self.faults = faults
         self.methods = methods
         self.lasting = lasting
         self.seen: list[str] = []
         self.headers: list[dict[str, str]] = []
-        self.ended = threading.Event()
         self._lock = threading.Lock()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def next_fault(self, method: str) -> int | str:
         with self._lock:
@@ -44,16 +38,9 @@ class Proxy(ThreadingHTTPServer):
                 return "pass"
             return self.faults[0] if self.lasting and len(self.faults) == 1 else self.faults.pop(0)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: clients that hang up are what this is for."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Quiet):
     server: Proxy
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name it has
-        pass
 
     def do_any(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
@@ -65,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(length)
         if fault == "silence":
-            self.server.ended.wait(60)
+            self.server.stopping.wait(60)
             self.close_connection = True
         elif isinstance(fault, int):
             code = CODES.get(fault, "SlowDown")
@@ -116,11 +103,5 @@ def faulty(
     upstream: str, *faults: int | str, methods: tuple[str, ...] = ("PUT",), lasting: bool = False
 ) -> Iterator[Proxy]:
     """Run a proxy in front of *upstream* that goes wrong as `Proxy` says."""
-    with Proxy(upstream, list(faults), methods=methods, lasting=lasting) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield proxy
-        finally:
-            proxy.ended.set()
-            proxy.shutdown()
+    with serving(Proxy(upstream, list(faults), methods=methods, lasting=lasting)) as proxy:
+        yield proxy

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
+import gzip
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 
 from PIL import Image
-from tests.servers.certificate import self_signed
+from tests.servers.loopback import Loopback, Quiet
 
 
 def photo() -> bytes:
@@ -22,41 +18,17 @@ def photo() -> bytes:
     return saved.getvalue()
 
 
-class Host(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class Host(Loopback):
     def __init__(self, photo: bytes) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.photo = photo
         self.asked: list[tuple[str, str]] = []
         self.called: list[str | None] = []
         """The names by which it was asked: the Host headers."""
-        self.stopping = threading.Event()
-
-    @property
-    def url(self) -> str:
-        scheme = "https" if isinstance(self.socket, ssl.SSLSocket) else "http"
-        return f"{scheme}://127.0.0.1:{self.server_port}"
-
-    def speak_tls(self, folder: Path) -> Path:
-        """Encrypt from now on, by a certificate that signs itself, and return where that is."""
-        certificate, key = self_signed(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        return certificate
-
-    def handle_error(self, *_: object) -> None:
-        """Keep quiet: half of these answers are meant to break."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet):
     server: Host
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
 
     def do_HEAD(self) -> None:
         self._answer()
@@ -100,6 +72,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _presigned(self) -> None:
         self._give(403, b"SignatureDoesNotMatch", "application/xml") if self.command == "HEAD" else self._give()
+
+    def _head_not_allowed(self) -> None:
+        self._give(405, b"", None) if self.command == "HEAD" else self._give()
+
+    def _compressed(self) -> None:
+        self._give(body=gzip.compress(self.server.photo, mtime=0), Content_Encoding="gzip")
+
+    def _as_it_is(self) -> None:
+        self._give(Content_Encoding="identity")
+
+    def _broken(self) -> None:
+        self._give(503, b"SlowDown", "application/xml")
 
     def _no_head(self) -> None:
         if self.command == "GET":
@@ -215,15 +199,3 @@ class Handler(BaseHTTPRequestHandler):
 
     def _changing(self) -> None:
         self._give(etag=f'"{len(self.server.asked)}"')
-
-
-@contextmanager
-def serving(server: Host) -> Iterator[Host]:
-    """Answer in a thread of its own until the end."""
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.stopping.set()
-        server.shutdown()
-        server.server_close()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
+
+from tests.servers.loopback import Loopback, Quiet
 
 KEY = "sk-7Qm2-very-secret"
 
@@ -18,15 +17,9 @@ PATHS = {"/v1/messages/mms": MMS, "/v1/messages/sms": SMS}
 Fault = Callable[["Handler"], None]
 
 
-class Api(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class Api(Loopback):
     def __init__(self, *, listening: bool = True) -> None:
-        super().__init__(("127.0.0.1", 0), Handler, bind_and_activate=False)
-        self.server_bind()
-        if listening:
-            self.server_activate()
+        super().__init__(Handler, listening=listening)
         self.asked: list[tuple[str, str]] = []
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
@@ -37,22 +30,10 @@ class Api(ThreadingHTTPServer):
         self.keeps_open = False
         self.ports: list[int] = []
         self.header, self.credential = "Authorization", f"Bearer {KEY}"
-        self.stopping = threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, *_: object) -> None:
-        """Keep quiet."""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Quiet):
     server: Api
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -115,15 +96,3 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(content)
-
-
-@contextmanager
-def serving(server: Api) -> Iterator[Api]:
-    """Answer in a thread of its own until the end."""
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.stopping.set()
-        server.shutdown()
-        server.server_close()

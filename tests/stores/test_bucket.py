@@ -45,7 +45,7 @@ def test_what_is_there_is_looked_at_and_not_sent_again(bucket: House, make: Make
     assert bucket.server
     media, key = make(CONTENT)
     with faulty(bucket.server.endpoint) as proxy:
-        store = bucket.with_settings(endpoint=proxy.endpoint).store
+        store = bucket.with_settings(endpoint=proxy.url).store
         store.put(media, key)
         assert proxy.seen == ["HEAD", "PUT"]
         store.put(media, key)
@@ -95,7 +95,7 @@ def test_an_object_that_lost_its_headers_gets_them_back(bucket: House, make: Mak
 def test_a_server_that_refuses_conditions_is_asked_without_them(bucket: House, make: Make) -> None:
     assert bucket.server
     with faulty(bucket.server.endpoint, 501) as proxy:
-        store = bucket.with_settings(endpoint=proxy.endpoint).store
+        store = bucket.with_settings(endpoint=proxy.url).store
         for number in range(2):
             store.put(*make(b"%d" % number, f"{number}.jpg"))
     assert proxy.seen == ["HEAD", "PUT", "HEAD", "PUT", "HEAD", "PUT"]
@@ -107,13 +107,13 @@ def test_writers_that_get_into_each_others_way_look_again(bucket: House, make: M
     assert bucket.server
     media, key = make(CONTENT)
     with faulty(bucket.server.endpoint, 409, 412) as proxy:
-        bucket.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        bucket.with_settings(endpoint=proxy.url).store.put(media, key)
     assert proxy.seen == ["HEAD", "PUT"] * 3
     with (
         faulty(bucket.server.endpoint, 409, lasting=True) as proxy,
         pytest.raises(Unavailable, match="others keep changing"),
     ):
-        bucket.with_settings(endpoint=proxy.endpoint).store.put(*make(b"other", "other.jpg"))
+        bucket.with_settings(endpoint=proxy.url).store.put(*make(b"other", "other.jpg"))
 
 
 @AWS_ALIKE
@@ -121,7 +121,7 @@ def test_credentials_that_may_write_but_not_look_are_told_so(bucket: House, make
     assert bucket.server
     media, key = make(CONTENT)
     with faulty(bucket.server.endpoint, 403, methods=("HEAD",), lasting=True) as proxy:
-        store = bucket.with_settings(endpoint=proxy.endpoint).store
+        store = bucket.with_settings(endpoint=proxy.url).store
         store.put(media, key)  # which nobody had to look at
         with pytest.raises(Unavailable, match="may be written but not read; its owner must allow s3:GetObject"):
             store.put(media, key)
@@ -155,7 +155,7 @@ def test_an_object_that_is_erased_while_it_is_refreshed_is_sent_again(bucket: Ho
     media, key = make(CONTENT)
     bucket.store.put(media, key)
     with faulty(bucket.server.endpoint, 412) as proxy:
-        store = bucket.with_settings(endpoint=proxy.endpoint).store
+        store = bucket.with_settings(endpoint=proxy.url).store
         store.clock = lambda: datetime.now(UTC) + timedelta(days=20)
 
         def erase(**_: object) -> None:

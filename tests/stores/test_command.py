@@ -123,7 +123,7 @@ def test_a_server_that_fails_for_good_exits_3_in_time(bucket: House, fixtures: P
     assert bucket.server
     started = time.monotonic()
     with faulty(bucket.server.endpoint, fault, lasting=True) as proxy:
-        wrong = {"MMSPREP_S3__ENDPOINT": proxy.endpoint}
+        wrong = {"MMSPREP_S3__ENDPOINT": proxy.url}
         ended = run(bucket, "prepare", fixtures / "logo.png", "--store", bucket.url, "--json", **wrong)
     assert time.monotonic() - started < 40
     assert ended.returncode == 3

@@ -62,7 +62,7 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(bucket: House, tmp_
     assert bucket.server
     plant(bucket, "clip.mov", CONTENT)
     with faulty(bucket.server.endpoint, "break", "break", methods=("GET",)) as proxy:
-        assert read(bucket, "clip.mov", tmp_path, endpoint=proxy.endpoint) == CONTENT
+        assert read(bucket, "clip.mov", tmp_path, endpoint=proxy.url) == CONTENT
     assert proxy.seen == ["GET", "GET", "GET"]
 
 
@@ -73,7 +73,7 @@ def test_a_connection_that_always_breaks_is_given_up(bucket: House, tmp_path: Pa
         faulty(bucket.server.endpoint, "break", methods=("GET",), lasting=True) as proxy,
         pytest.raises(Unavailable, match=r"store: .*did not answer"),
     ):
-        read(bucket, "clip.mov", tmp_path, endpoint=proxy.endpoint)
+        read(bucket, "clip.mov", tmp_path, endpoint=proxy.url)
     assert len(proxy.seen) == 3
 
 
@@ -81,7 +81,7 @@ def test_an_object_that_changes_meanwhile_is_not_mixed_with_what_it_was(bucket: 
     assert bucket.server
     plant(bucket, "clip.mov", CONTENT)
     with faulty(bucket.server.endpoint, "break", methods=("GET",)) as proxy:
-        settings = bucket.with_settings(endpoint=proxy.endpoint).settings
+        settings = bucket.with_settings(endpoint=proxy.url).settings
         with Downloads(settings.s3, [bucket.store.bucket])(f"s3://{bucket.store.bucket}/clip.mov") as remote:
             remote.read(1000)
             plant(bucket, "clip.mov", CONTENT[::-1])
@@ -106,7 +106,7 @@ def test_a_plan_for_several_profiles_fetches_an_object_once(bucket: House, fixtu
     assert bucket.server
     plant(bucket, "in/photo.heic", (fixtures / "photo.heic").read_bytes())
     with faulty(bucket.server.endpoint, methods=()) as proxy:
-        behind = bucket.with_settings(endpoint=proxy.endpoint).settings
+        behind = bucket.with_settings(endpoint=proxy.url).settings
         settings = behind.model_copy(update={"source_buckets": (bucket.store.bucket,)})
         with Pipeline("pantheon", settings=settings) as pipeline:
             source = f"s3://{bucket.store.bucket}/in/photo.heic"

@@ -54,7 +54,7 @@ def test_a_server_that_is_busy_twice_gets_it_the_third_time(plain: House, make: 
     media, key = make(CONTENT)
     started = time.monotonic()
     with faulty(upstream(plain), 503, 503) as proxy:
-        plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        plain.with_settings(endpoint=proxy.url).store.put(media, key)
     assert proxy.seen == ["HEAD", "PUT", "PUT", "PUT"]
     assert time.monotonic() - started < BOUND_SECONDS
     assert plain.fetch(plain.store.put(media, key))[0] == CONTENT
@@ -66,7 +66,7 @@ def test_a_server_that_stays_busy_is_given_up_and_keeps_nothing(plain: House, ma
         faulty(upstream(plain), status, lasting=True) as proxy,
         unavailable(f"failed 3 times, last with {status} SlowDown; try again later"),
     ):
-        plain.with_settings(endpoint=proxy.endpoint).store.put(*make(CONTENT))
+        plain.with_settings(endpoint=proxy.url).store.put(*make(CONTENT))
     assert proxy.seen == ["HEAD", "PUT", "PUT", "PUT"]
     assert plain.names() == []
 
@@ -78,14 +78,14 @@ def test_a_server_that_never_answers_is_given_up(plain: House, make: Make, metho
         faulty(upstream(plain), "silence", methods=methods, lasting=True) as proxy,
         unavailable("did not answer, or not whole, tried 3 times; check the network"),
     ):
-        plain.with_settings(endpoint=proxy.endpoint).store.put(*make(CONTENT))
+        plain.with_settings(endpoint=proxy.url).store.put(*make(CONTENT))
     assert plain.names() == []
 
 
 def test_an_upload_whose_answer_was_lost_is_found_and_not_repeated_for_ever(plain: House, make: Make) -> None:
     media, key = make(CONTENT)
     with faulty(upstream(plain), "lost") as proxy:
-        url = plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        url = plain.with_settings(endpoint=proxy.url).store.put(media, key)
     assert proxy.seen.count("PUT") == 2
     assert url.partition("?")[0].endswith(key)
     assert plain.names() == [key]
@@ -98,10 +98,10 @@ def test_an_upload_whose_answers_are_all_lost_is_whole_and_not_sent_again(plain:
         faulty(upstream(plain), "lost", lasting=True) as proxy,
         unavailable("did not answer"),
     ):
-        plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        plain.with_settings(endpoint=proxy.url).store.put(media, key)
     assert plain.names() == [key]
     with faulty(upstream(plain), 500, lasting=True) as proxy:  # of which a second upload would tell
-        url = plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        url = plain.with_settings(endpoint=proxy.url).store.put(media, key)
     assert proxy.seen == ["HEAD"]
     assert url
     assert plain.fetch(plain.store.put(media, key))[0] == CONTENT
@@ -110,11 +110,11 @@ def test_an_upload_whose_answers_are_all_lost_is_whole_and_not_sent_again(plain:
 def test_a_connection_cut_in_mid_body_leaves_no_half_object(plain: House, make: Make) -> None:
     media, key = make(CONTENT)
     with faulty(upstream(plain), "cut", lasting=True) as proxy, unavailable("did not answer"):
-        plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        plain.with_settings(endpoint=proxy.url).store.put(media, key)
     time.sleep(0.5)
     assert plain.names() == []
     with faulty(upstream(plain), "cut") as proxy:
-        plain.with_settings(endpoint=proxy.endpoint).store.put(media, key)
+        plain.with_settings(endpoint=proxy.url).store.put(media, key)
     assert plain.fetch(plain.store.put(media, key))[0] == CONTENT
 
 
@@ -207,7 +207,7 @@ def test_no_log_at_any_level_holds_a_secret(
     caplog.set_level(logging.DEBUG)
     plain.store.put(*make(CONTENT))
     with faulty(upstream(plain), 503) as proxy:
-        plain.with_settings(endpoint=proxy.endpoint).store.put(*make(CONTENT[1:]))
+        plain.with_settings(endpoint=proxy.url).store.put(*make(CONTENT[1:]))
     list(plain.store.purge(older_than_days=0))
     list(plain.store.init(public=False))
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another-secret")

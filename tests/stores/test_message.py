@@ -68,7 +68,7 @@ def test_every_url_of_a_message_answers_with_what_was_prepared(bucket: House, so
 
     if not bucket.kind.endswith("-tls"):  # which the proxy that counts cannot read
         with faulty(bucket.server.endpoint) as proxy:
-            counted = bucket.with_settings(endpoint=proxy.endpoint)
+            counted = bucket.with_settings(endpoint=proxy.url)
             with Pipeline("pantheon", store=counted.url, settings=counted.settings) as pipeline:
                 again = pipeline.compose(sources)
         assert set(proxy.seen) == {"HEAD"}

@@ -100,7 +100,7 @@ def _checked(url: str, pipeline: Pipeline, allow_private: bool, wait_seconds: fl
     findings = [*judge.about_url(url, datetime.now(UTC)), *judge.about_answers(answered, get)]
     facts = None
     if get.status == 200:
-        if get.whole:
+        if get.whole and not judge.encoded(get):
             facts, about_bytes = _inspected(get, pipeline)
             findings += about_bytes
         findings += _still_there(get, attempt("HEAD" if answered and answered.status == 200 else "GET"))

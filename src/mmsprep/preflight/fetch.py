@@ -7,6 +7,7 @@ Proxies of the environment are not used: a provider has others.
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -73,8 +74,8 @@ def ask(method: Method, url: str, *, seconds: float, allow_private: bool = False
 
 
 def without_query(url: str) -> str:
-    """Give a URL that may be shown and logged: what follows the path may be a signature."""
-    bare = url.partition("?")[0].partition("#")[0]
+    """Give a URL that may be shown and logged: before the host may be a password, after the path a signature."""
+    bare = re.sub(r"(?<=://)[^/]*@", "", url.partition("?")[0].partition("#")[0])
     return "".join(each if each.isprintable() else "?" for each in bare)[:500]
 
 

@@ -118,10 +118,13 @@ def expiry(url: str) -> datetime | None:
 def about_answers(head: Answer | None, get: Answer) -> Iterator[Finding]:
     """Find what speaks against the two answers: whether they agree, are whole, measured and in time."""
     if get.status != 200:
-        yield refusal("status", f"GET is answered {get.status}, not 200; make the file public, and check its path")
+        yield refusal("status", f"GET is answered {get.status}, not 200; {_remedy(get.status)}")
         return
     yield from _about_head(head, get)
     headers = get.untrusted_headers
+    if encoding := encoded(get):
+        told = f"it comes as {shown(encoding)} although nobody asked for that, and fetchers keep the bytes as they come"
+        yield refusal("encoded", f"{told}; serve it as a plain file, uncompressed")
     size = len(get.untrusted_body)
     if size > MOST_BYTES:
         yield refusal("too-many-bytes", f"it is larger than {MOST_BYTES} bytes; prepare it first")
@@ -146,15 +149,29 @@ def about_answers(head: Answer | None, get: Answer) -> Iterator[Finding]:
         yield Finding("redirects", f"it redirects to {get.hops[-1]}, which not every fetcher follows; give that URL")
 
 
+def _remedy(status: int) -> str:
+    """Say what to do about an answer that is no success."""
+    if status in {401, 403}:
+        return "make the file public"
+    if status >= 500 or status == 429:
+        return "see the server's log, and try again"
+    return "check the URL, and that the file is there"
+
+
+def encoded(answer: Answer) -> str:
+    """Name the Content-Encoding that bytes came in, or nothing where they are the file's own."""
+    told = answer.untrusted_headers.get("content-encoding", "").strip().lower()
+    return "" if told == "identity" else told
+
+
 def _about_head(head: Answer | None, get: Answer) -> Iterator[Finding]:
     """Find where HEAD, by which a fetcher learns type and size, tells another story than GET."""
     if head is None:
         yield refusal("head", "HEAD gets no answer, GET does; let the server answer HEAD", STRICT_ABOUT_TYPE)
     elif head.status != get.status:
-        why = "; a presigned URL is signed for one method" if head.status == 403 else ""
-        yield refusal(
-            "head", f"HEAD is answered {head.status}, GET {get.status}{why}; use a public or CDN URL", STRICT_ABOUT_TYPE
-        )
+        signed = "a presigned URL is signed for one method; use a public or CDN URL"
+        remedy = signed if head.status == 403 else "let the server answer HEAD as it answers GET"
+        yield refusal("head", f"HEAD is answered {head.status}, GET {get.status}; {remedy}", STRICT_ABOUT_TYPE)
     else:
         for name in ("content-type", "content-length"):
             told, given = (each.untrusted_headers.get(name, "") for each in (head, get))
