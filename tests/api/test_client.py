@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -318,6 +319,27 @@ def test_an_address_that_would_bare_the_key_is_not_used(url: str, fault: str) ->
 def test_a_missing_or_broken_key_is_told(key: str) -> None:
     with pytest.raises(Misconfigured, match="MMSPREP_API_KEY"):
         Client(key, settings=Settings())
+
+
+def test_a_key_that_no_header_can_hold_is_told_apart_from_none() -> None:
+    with pytest.raises(Misconfigured, match="has a line's end") as wrong:
+        Client(f"{KEY}\n", settings=Settings())
+    assert KEY not in str(wrong.value)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_apart_from_no_network(
+    api: Api, pauses: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = api.speak_tls(tmp_path)
+    with (
+        Client(KEY, base_url=api.url, settings=Settings()) as client,
+        pytest.raises(Unavailable, match=r"no TLS connection .* that can be trusted; .* SSL_CERT_FILE"),
+    ):
+        client.send_sms("Hi", **ENDS)
+    assert api.asked == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with Client(KEY, base_url=api.url, settings=Settings()) as trusting:
+        assert trusting.send_sms("Hi", **ENDS).status == "queued"
 
 
 def test_the_key_comes_from_the_environment(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,10 @@ TRIES = 3
 FIRST_PAUSE_SECONDS = 0.5
 TIMEOUT_SECONDS = 15.0
 
+NOT_REACHABLE = (
+    "the media is where only this machine reaches it; set MMSPREP_BASE_URL, or prepare with a store on the internet"
+)
+
 FAILED = frozenset({"failed", "undelivered", "rejected", "expired", "blocked", "cancelled", "canceled"})
 
 pause = time.sleep
@@ -85,10 +89,7 @@ class Client:
             to=to, from_=from_, text=text, delivery_receipt=delivery_receipt, webhook_url=webhook_url, tags=tags
         )
         if not all(url.startswith(("https://", "http://")) for url in body["media_urls"]):
-            raise Misconfigured(
-                "the media is where only this machine reaches it; set MMSPREP_BASE_URL, or prepare with a store on "
-                "the internet"
-            )
+            raise Misconfigured(NOT_REACHABLE)
         return self._post("/v1/messages/mms", body)
 
     def send_sms(

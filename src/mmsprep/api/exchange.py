@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
@@ -48,8 +49,11 @@ class Exchange:
 
     def __init__(self, base_url: str, *, key: str, header: str, scheme: str, timeout_seconds: float) -> None:
         httpx = load_httpx()
-        if not key or not key.isascii() or not key.isprintable():
+        if not key:
             raise Misconfigured("sending needs the key of the API; set MMSPREP_API_KEY")
+        if not (key.isascii() and key.isprintable()):
+            what = "a line's end or another character that no header can hold"
+            raise Misconfigured(f"the key of the API has {what}; give MMSPREP_API_KEY without it")
         self.base_url = checked_base(base_url)
         self._key = key
         self._timeout_seconds = timeout_seconds
@@ -83,8 +87,7 @@ class Exchange:
                 content = _read(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
             # It never left, so even a POST may go again.
-            unreachable = Unavailable("api", f"cannot reach {self.base_url}; check the address and the network")
-            raise Again(unreachable) from error
+            raise Again(self._unreachable(error)) from error
         except (httpx.RequestError, Unclear) as error:
             late = deadline.passed or isinstance(error, httpx.TimeoutException)
             why = "did not answer in time" if late else "broke off its answer"
@@ -100,6 +103,13 @@ class Exchange:
             if method == "POST":
                 raise maybe_sent(f"the API's answer is {error}") from error
             raise Unavailable("api", f"the API's answer is {error}; try again later") from error
+
+    def _unreachable(self, error: BaseException) -> Unavailable:
+        """Tell why no connection came about: a certificate is not mended by waiting."""
+        if any(isinstance(each, ssl.SSLError) for each in _causes(error)):
+            remedy = "its operator must renew the certificate, or name who signed it in SSL_CERT_FILE"
+            return Unavailable("api", f"no TLS connection to {self.base_url} that can be trusted; {remedy}")
+        return Unavailable("api", f"cannot reach {self.base_url}; check the address and the network")
 
     def _meaning(
         self, method: Method, response: httpx.Response, untrusted_content: bytes
@@ -165,6 +175,13 @@ def checked_base(url: str) -> str:
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise Misconfigured("the API's address is not encrypted, and the key would be seen; use https://")
     return url.rstrip("/")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _is_loopback(host: str) -> bool:
