@@ -169,7 +169,7 @@ def test_a_message_with_a_file_that_cannot_be_sent_stores_nothing(
 
 
 def test_captions_must_match_the_sources(composer: Callable[[], Pipeline], fixtures: Path) -> None:
-    with composer() as pipeline, pytest.raises(Misconfigured, match="1 captions for 2 sources"):
+    with composer() as pipeline, pytest.raises(Misconfigured, match="captions: 1, sources: 2; give one each"):
         pipeline.compose([fixtures / "logo.png", fixtures / "logo.png"], captions=["a"])
 
 

@@ -12,7 +12,7 @@ from mmsprep import profile
 from mmsprep.errors import Misconfigured, Rejected
 from mmsprep.media import Facts
 from mmsprep.message import Message
-from mmsprep.prepared import Deliverable
+from mmsprep.prepared import Deliverable, Prepared
 
 TO, FROM = "+12025550143", "+12025550100"
 
@@ -62,7 +62,7 @@ def test_captions_are_one_per_url_although_none_were_given() -> None:
 
 @pytest.mark.parametrize("captions", [("one",), ("one", "two", "three")])
 def test_captions_that_do_not_match_the_media_are_the_programs_mistake(captions: tuple[str, ...]) -> None:
-    with pytest.raises(Misconfigured, match="captions for 2 files"):
+    with pytest.raises(Misconfigured, match=r"captions: [13], files: 2; give one each"):
         message(captions=captions)
 
 
@@ -70,6 +70,28 @@ def test_what_is_offered_for_the_text_is_the_text_unless_another_is_given() -> N
     offering = message(texts=("geo:1,2", "https://maps.example.com/1,2"))
     assert offering.request(to=TO, from_=FROM)["text"] == "geo:1,2\nhttps://maps.example.com/1,2"
     assert offering.request(to=TO, from_=FROM, text="")["text"] == ""
+
+
+def test_a_link_to_what_did_not_fit_stands_below_any_text() -> None:
+    film = Prepared(
+        source="film.mov", media=(), original=Facts(type="video/mp4", bytes=1), text=("https://x.example/f",)
+    )
+    place = Prepared(source="geo:1,2", media=(deliverable(0),), original=film.original, text=("https://maps.example/",))
+    offering = message(1, texts=(*place.text, *film.text), prepared=(place, film))
+    ends = {"to": TO, "from_": FROM}
+    assert offering.request(**ends)["text"] == "https://maps.example/\nhttps://x.example/f"
+    assert offering.request(**ends, text="Look!")["text"] == "Look!\nhttps://x.example/f"
+    assert offering.request(**ends, text="")["text"] == "https://x.example/f"
+    assert offering.request(**ends, text="See https://x.example/f now")["text"] == "See https://x.example/f now"
+    assert offering.for_provider("telnyx", **ends, text="Look!")["text"] == "Look!\nhttps://x.example/f"
+
+
+def test_an_offered_text_that_is_too_long_asks_for_another() -> None:
+    wordy = message(profile=profile.load("twilio"), texts=("x" * 1601,))
+    with pytest.raises(Rejected, match="what is offered for the text has 1601 characters") as too_long:
+        wordy.request(to=TO, from_=FROM)
+    assert too_long.value.message.endswith("give a text of your own")
+    assert wordy.request(to=TO, from_=FROM, text="Hi")["text"] == "Hi"
 
 
 def test_media_that_no_store_has_kept_cannot_be_requested() -> None:

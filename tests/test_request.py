@@ -53,7 +53,7 @@ def test_tags_are_strings(tags: Any) -> None:
 
 
 def test_captions_and_urls_match() -> None:
-    with pytest.raises(Misconfigured, match="2 captions for 1 URLs"):
+    with pytest.raises(Misconfigured, match="captions: 2, URLs: 1; give one each"):
         mms(media_captions=["a", "b"])
 
 

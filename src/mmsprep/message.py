@@ -32,7 +32,7 @@ class Message:
     def __post_init__(self) -> None:
         if self.captions and len(self.captions) != len(self.media):
             raise Misconfigured(
-                f"{len(self.captions)} captions for {len(self.media)} files; give one each, an empty one where "
+                f"captions: {len(self.captions)}, files: {len(self.media)}; give one each, an empty one where "
                 "there is nothing to say, or none at all"
             )
 
@@ -66,8 +66,9 @@ class Message:
     ) -> dict[str, Any]:
         """Give the body of the request that sends it (PantheonCloud SMS & MMS, ``POST /v1/messages/mms``).
 
-        Without a *text* it is the one that is offered. Raises Rejected ``phone-number``, ``text-too-long``,
-        ``too-many-files`` or ``cannot-fit``, and Misconfigured for what is the program's mistake.
+        Without a *text* it is the one that is offered; below another stands the link to what did not fit.
+        Raises Rejected ``phone-number``, ``text-too-long``, ``too-many-files`` or ``cannot-fit``, and Misconfigured
+        for what is the program's mistake.
         """
         self._check_fits()
         return request.mms(
@@ -112,9 +113,15 @@ class Message:
         )
 
     def _text(self, text: str | None) -> str:
-        """Choose the text that was given, or else what is offered; raises Rejected when it is too long."""
-        chosen = "\n".join(self.texts) if text is None else text
-        return request.checked_text(chosen, self.profile.max_text_chars)
+        """Choose the text that was given, or else what is offered; raises Rejected when it is too long.
+
+        Below a text that was given stands the link to what is in the message by its link alone.
+        """
+        most = self.profile.max_text_chars
+        if text is None:
+            return request.checked_text("\n".join(self.texts), most, offered=True)
+        links = [each for source in self.prepared if not source.media for each in source.text if each not in text]
+        return request.checked_text("\n".join(filter(None, [text, *links])), most)
 
     def _check_fits(self) -> None:
         """Raise when there is nothing to send, or more than the profile lets one message hold."""

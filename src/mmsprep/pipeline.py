@@ -134,7 +134,7 @@ class Pipeline:
         from mmsprep.message import Message
 
         if captions and len(captions) != len(sources):
-            raise Misconfigured(f"{len(captions)} captions for {len(sources)} sources; give one each, or none")
+            raise Misconfigured(f"captions: {len(captions)}, sources: {len(sources)}; give one each, or none")
         with self._shelf() as shelf:
             together = self._together(list(sources), self.profile, shelf, options, copies=shelf)
             made = [_or_raise(each) for each in together]
@@ -155,7 +155,10 @@ class Pipeline:
     def plan(
         self, sources: Sequence[Source], profiles: Sequence[Profile | str], **options: Any
     ) -> dict[str, list[Prepared | PrepError]]:
-        """Tell, per profile, what each source would become in one message; nothing is stored."""
+        """Tell, per profile, what each source would become in one message; nothing is stored.
+
+        Whether they are too many, or too large together, for one message is for `mmsprep.message.check_fits` to say.
+        """
         planned = {}
         with self._shelf() as copies:
             readable = list(sources)

@@ -32,7 +32,7 @@ def mms(
     if not media_urls:
         raise Misconfigured("a multimedia message needs media; send a text alone as SMS")
     if len(media_captions) != len(media_urls):
-        raise Misconfigured(f"{len(media_captions)} captions for {len(media_urls)} URLs; give one each, or none")
+        raise Misconfigured(f"captions: {len(media_captions)}, URLs: {len(media_urls)}; give one each, or none")
     return {
         "to": e164(to),
         "from": e164(from_, what="from"),
@@ -82,8 +82,11 @@ def check_count(files: int, most: int, *, by: str) -> None:
         raise Rejected("too-many-files", f"{files} files, and {by} takes {most} in a message; send them in several")
 
 
-def checked_text(text: str, most: int | None = None) -> str:
-    """Give *text* back when a provider takes it; raises Rejected ``text-too-long``, telling its length."""
+def checked_text(text: str, most: int | None = None, *, offered: bool = False) -> str:
+    """Give *text* back when a provider takes it; raises Rejected ``text-too-long``, telling its length.
+
+    *offered* is a text that nobody wrote: the remedy for it is one of one's own.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -91,10 +94,12 @@ def checked_text(text: str, most: int | None = None) -> str:
     length = utf16_units(text)
     if most is not None and length > most:
         counted = segments(text)
+        what = "what is offered for the text" if offered else "the text"
+        remedy = "give a text of your own" if offered else "shorten it, or shorten its links"
         raise Rejected(
             "text-too-long",
-            f"the text has {length} characters ({counted.count} segments of {counted.encoding}), and {most} are "
-            "allowed; shorten it, or shorten its links",
+            f"{what} has {length} characters ({counted.count} segments of {counted.encoding}), and {most} are "
+            f"allowed; {remedy}",
         )
     return text
 
