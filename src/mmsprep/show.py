@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from mmsprep.errors import PrepError
@@ -212,8 +213,12 @@ def checks(rows: Iterable[Check]) -> Table:
     return table
 
 
-def plan(sources: Sequence[str], planned: Mapping[str, Sequence[Prepared | PrepError]]) -> Table:
-    """Draw what each source would become in one message, a column per profile."""
+def plan(
+    sources: Sequence[str],
+    planned: Mapping[str, Sequence[Prepared | PrepError]],
+    refused: Mapping[str, PrepError] = MappingProxyType({}),
+) -> Table:
+    """Draw what each source would become in one message, a column per profile, and why some are not one message."""
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -226,9 +231,10 @@ def plan(sources: Sequence[str], planned: Mapping[str, Sequence[Prepared | PrepE
         name = escape(escaped(source.rpartition("/")[2] or source))
         table.add_row(name, *(_outcome(results[row]) for results in planned.values()))
     ready = [[each for each in results if isinstance(each, Prepared)] for results in planned.values()]
-    totals = (sum(made.facts.bytes for each in results for made in each.media) for results in ready)
+    totals = (size(sum(made.facts.bytes for each in results for made in each.media)) for results in ready)
+    whole = [f"\n{_outcome(refused[name])}" if name in refused else "" for name in planned]
     table.add_section()
-    table.add_row("in all", *(size(total) for total in totals))
+    table.add_row("in all", *map("".join, zip(totals, whole, strict=True)))
     return table
 
 

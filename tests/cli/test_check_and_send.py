@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.clips import film
 from tests.servers.media_host import Host
 from tests.servers.messages_api import KEY, Api, Handler
 
+from mmsprep import Pipeline
 from mmsprep.cli import main
 
 MMSPREP = [sys.executable, "-m", "mmsprep"]
@@ -78,6 +80,16 @@ def test_check_prints_an_object_per_url(run: Run, host: Host) -> None:
     assert found[f"{host.url}/nothing"]["refused_by"]["twilio"] == ["status"]
 
 
+@pytest.mark.parametrize(
+    "url", ["https://user:hunter2@example.com/a.jpg", "https://hunter2@@example.com/a.jpg#hunter2"]
+)
+def test_check_repeats_no_password(run: Run, url: str) -> None:
+    said = run("check", url)
+    assert said.returncode == 1
+    assert said.stdout.splitlines()[0] == "refused  https://example.com/a.jpg  (no answer)"
+    assert "hunter2" not in said.stdout
+
+
 def test_check_does_not_reach_into_ones_own_network_unasked(run: Run, host: Host) -> None:
     said = run("check", f"{host.url}/photo.jpg")
     assert said.returncode == 1
@@ -128,6 +140,11 @@ def test_compose_for_pantheon_is_compose(run: Run, fixtures: Path) -> None:
     [
         (["--for", "nobody"], "no provider is called 'nobody'; known are pantheon, twilio"),
         (["--field", "applicationId=1"], "--field goes with --for"),
+        (["--for", "bandwidth"], "bandwidth needs applicationId of its own; give it in extra, or by --field"),
+        (["--webhook-url", "http://example.com"], "the webhook is no https:// URL"),
+        (["--profiles", "telnyx"], "--profiles goes with --dry-run"),
+        (["--tag", "x"], "a tag is NAME=VALUE"),
+        (["--caption", "a", "--caption", "b"], "captions: 2, sources: 1; give one each, or none"),
     ],
 )
 def test_compose_prepares_nothing_for_a_request_that_cannot_be_written(
@@ -139,11 +156,82 @@ def test_compose_prepares_nothing_for_a_request_that_cannot_be_written(
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--to", "2025550143", "--from", "+12025550100"],
+            "SMS_001 phone-number  to: '2025550143' has no country",
+        ),
+        (["--to", "+12025550143", "--from", "21212"], "SMS_001 phone-number  from: '21212' has no country code"),
+        ([*ENDS, "--profile", "twilio", "--text", "x" * 1601], "SMS_002 text-too-long  the text has 1601 characters"),
+    ],
+)
+def test_numbers_and_text_are_checked_before_anything_is_prepared(
+    run: Run, api: Api, fixtures: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    for command in ("compose", "send"):
+        ended = run(command, fixtures / "logo.png", *arguments, api=api, MMSPREP_BASE_URL="https://cdn.example.com")
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert said in ended.stderr
+    assert (os.listdir(tmp_path), api.asked) == ([], [])
+
+
+def test_compose_tells_a_program_in_json(run: Run, fixtures: Path) -> None:
+    ready = run("compose", fixtures / "logo.png", *ENDS, "--json", MMSPREP_BASE_URL="https://cdn.example.com")
+    assert len(ready.stdout.splitlines()) == 1
+    assert json.loads(ready.stdout)["to"] == "+12025550143"
+    refused = run("compose", fixtures / "report.docx", *ENDS, "--json")
+    assert refused.returncode == 1
+    told = json.loads(refused.stdout)
+    assert (told["status"], told["code"], told["reason"]) == ("rejected", "MMS_002", "unknown-type")
+
+
+def test_a_plan_says_what_is_more_than_one_message(run: Run, fixtures: Path, tmp_path: Path) -> None:
+    files = [fixtures / "logo.png", fixtures / "half.jpg"]
+    said = run("compose", *files, "--dry-run", "--profiles", "pantheon,aws")
+    assert said.returncode == 1
+    assert "✗ MMS_001 too-many-files 2 files, and aws takes 1 in a message" in " ".join(said.stdout.split())
+    told = run("compose", *files, "--dry-run", "--profiles", "pantheon,aws", "--json", "--max-bytes", "50000")
+    ours, aws = map(json.loads, told.stdout.splitlines())
+    assert (ours["profile"], ours["files"], ours["refused"]) == ("pantheon", 2, None)
+    assert (aws["profile"], aws["refused"]["reason"]) == ("aws", "too-many-files")
+    assert [each["status"] for each in aws["sources"]] == ["ready", "ready"]
+    assert all(each["media"][0]["bytes"] < 50_000 for each in [*ours["sources"], *aws["sources"]])
+    assert ours["bytes"] == sum(each["media"][0]["bytes"] for each in ours["sources"])
+    assert run("compose", *files, "--dry-run").returncode == 0
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_is_left_of_a_film_is_told_where_no_message_can_be_made(run: Run, tmp_path: Path) -> None:
+    clip = film(tmp_path / "long.mov", "-c:v", "mpeg4", seconds=20)
+    said = run(
+        "compose", clip, *ENDS, "--max-bytes", "9000", "--set", "on_cannot_fit=link",
+        MMSPREP_BASE_URL="https://cdn.example.com",
+    )  # fmt: skip
+    assert said.returncode == 2
+    assert "a multimedia message needs media" in said.stderr
+    assert "for the text of an SMS: https://cdn.example.com/" in said.stderr
+
+
 def test_compose_with_check_stops_at_what_cannot_be_fetched(run: Run, fixtures: Path) -> None:
     arguments = ["compose", fixtures / "logo.png", "--to", "+12025550143", "--from", "+12025550100", "--check"]
     said = run(*arguments, MMSPREP_BASE_URL="http://127.0.0.1:9")
     assert (said.returncode, said.stdout) == (1, "")
     assert "only its own network reaches" in said.stderr
+
+
+def test_send_prepares_as_it_is_told(run: Run, api: Api, tmp_path: Path) -> None:
+    clip = film(tmp_path / "long.mov", "-c:v", "mpeg4", seconds=4)
+    arguments = ["send", clip, *ENDS, "--store", "out"]
+    sent = run(*arguments, "--set", "trim=0-1", api=api, MMSPREP_BASE_URL="https://cdn.example.com")
+    assert sent.returncode == 0, sent.stderr
+    (made,) = (tmp_path / "out").iterdir()
+    assert 0.5 < Pipeline().inspect(made).facts.seconds < 1.5
+    wrong = run(*arguments, "--set", "trimm=0-1", api=api, MMSPREP_BASE_URL="https://cdn.example.com")
+    assert wrong.returncode == 2
+    assert "trimm" in wrong.stderr
+    assert len(api.bodies) == 1
 
 
 def test_a_text_alone_goes_as_sms(run: Run, api: Api) -> None:
@@ -171,10 +259,11 @@ def test_what_is_wrong_is_told_before_anything_is_sent(
     assert api.asked == []
 
 
-def test_media_that_no_provider_can_fetch_is_not_sent(run: Run, api: Api, fixtures: Path) -> None:
+def test_media_that_no_provider_can_fetch_is_not_sent(run: Run, api: Api, fixtures: Path, tmp_path: Path) -> None:
     ended = run("send", fixtures / "logo.png", *ENDS, api=api)
     assert (ended.returncode, api.asked) == (2, [])
     assert "MMSPREP_BASE_URL" in ended.stderr
+    assert os.listdir(tmp_path) == []
 
 
 def test_with_check_what_cannot_be_fetched_is_not_sent(run: Run, api: Api, fixtures: Path) -> None:

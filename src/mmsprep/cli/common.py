@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +16,7 @@ from mmsprep.errors import Misconfigured, PrepError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from mmsprep.message import Message
     from mmsprep.prepared import Prepared
     from mmsprep.settings import Settings
     from mmsprep.source import Source
@@ -138,6 +139,59 @@ def checked_provider(name: str) -> str:
 def status(result: Prepared | PrepError) -> Exit:
     """Say how a command ends that had this result alone."""
     return {"rejected": Exit.REJECTED, "unavailable": Exit.UNAVAILABLE}.get(getattr(result, "status", ""), Exit.READY)
+
+
+def check_ways(
+    ways: Mapping[str, Any], provider: str, extra: Mapping[str, Any], *, most_text_chars: int | None = None
+) -> None:
+    """Check what can be checked of a request before minutes are spent on its media; raises as the request would."""
+    from mmsprep import providers
+    from mmsprep.batch.outcome import OWN
+    from mmsprep.phone import e164, sender
+    from mmsprep.request import checked_text, checked_webhook
+
+    e164(ways["to"])
+    (e164 if provider == OWN else sender)(ways["from_"], what="from")
+    if ways["webhook_url"] is not None:
+        checked_webhook(ways["webhook_url"])
+    if ways["text"] is not None:
+        checked_text(ways["text"], most_text_chars)
+    if provider != OWN:
+        providers.check_fields(provider, extra)
+    elif extra:
+        raise Misconfigured(f"--field goes with --for NAME: a request for {OWN} has no other fields")
+
+
+def warn(texts: Iterable[str], word: str = "warning") -> None:
+    """Tell what the sender would want to know, a line for each, where it is not taken for a result."""
+    from mmsprep.show import escaped
+
+    for text in texts:
+        typer.echo(f"{word}: {escaped(text)}", err=True)
+
+
+def warn_of(message: Message) -> None:
+    """Tell a message's warnings, and the link where that is all that is left of it."""
+    warn(message.warnings)
+    if not message.media:
+        warn(message.texts, "for the text of an SMS")
+
+
+@contextmanager
+def reported(sources: Sequence[str], *, as_json: bool) -> Iterator[None]:
+    """Tell an error about *sources* in one line, or as JSON, and end with its exit status."""
+    import json
+
+    from mmsprep import show
+
+    try:
+        yield
+    except PrepError as error:
+        if as_json:
+            typer.echo(json.dumps(as_dict(", ".join(sources), error)))
+        else:
+            typer.echo(show.line("", error), err=True)
+        raise typer.Exit(status(error)) from error
 
 
 @contextmanager

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmsprep.cli import common
 from mmsprep.cli.check import fetched
-from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.errors import Misconfigured, PrepError, Rejected
+
+if TYPE_CHECKING:
+    from mmsprep.prepared import Prepared
+    from mmsprep.profile import Profile
+    from mmsprep.settings import Settings
 
 
 def compose(
@@ -32,6 +38,7 @@ def compose(
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
     stage_options: common.StageOptions = None,
+    as_json: common.AsJson = False,
 ) -> None:
     """Prepare files for one message and print its request.
 
@@ -39,36 +46,97 @@ def compose(
 
     Exit status: 0 printed, 1 something rejected, 2 wrong usage, 3 something unavailable.
     """
-    from mmsprep import show
     from mmsprep.batch.outcome import OWN
-    from mmsprep.pipeline import Pipeline
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
     options = common.options(stage_options)
-    given = [common.source(each) for each in sources]
     if dry_run:
-        with Pipeline(settings=settings.model_copy(update={"store": None})) as pipeline:
-            plan = pipeline.plan(given, profiles.split(",") if profiles else [pipeline.profile], **options)
-        common.console().print(show.plan(sources, plan))
-        worst = [common.status(result) for results in plan.values() for result in results]
-        raise typer.Exit(max(worst, default=common.Exit.READY))
+        raise typer.Exit(_planned(sources, settings, profiles, options, as_json=as_json))
+    if profiles is not None:
+        raise Misconfigured("--profiles goes with --dry-run; --profile NAME says whose limits a message is to meet")
     if to is None or from_ is None:
         raise Misconfigured("a request needs --to and --from; or see what would become of the files with --dry-run")
-    asked, tags = common.checked_provider(provider or OWN), common.pairs(tag, "a tag")
-    if field and asked == OWN:
-        raise Misconfigured("--field goes with --for NAME: a request for pantheon has no other fields")
+    asked, extra = common.checked_provider(provider or OWN), common.pairs(field, "a field")
+    tags = common.pairs(tag, "a tag")
+    ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
+    with common.reported(sources, as_json=as_json):
+        common.check_ways(ways, asked, extra, most_text_chars=settings.resolve_profile().max_text_chars)
+        own = {"delivery_receipt": delivery_receipt} if asked == OWN else {}
+        body = _body(sources, settings, caption or (), options, asked, extra, ways | own, check=check)
+    typer.echo(json.dumps(body, indent=None if as_json else 2))
+
+
+def _body(
+    sources: Sequence[str],
+    settings: Settings,
+    captions: Sequence[str],
+    options: Mapping[str, Any],
+    provider: str,
+    extra: Mapping[str, str],
+    ways: Mapping[str, Any],
+    *,
+    check: bool,
+) -> dict[str, Any]:
+    """Compose the message, tell what is worth a warning, and give the request that sends it."""
+    from mmsprep.batch.outcome import OWN
+    from mmsprep.pipeline import Pipeline
+
+    given = [common.source(each) for each in sources]
+    with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
+        message = pipeline.compose(given, captions=captions, **options)
+        common.warn_of(message)
+        common.warn(fetched(message, pipeline) if check else ())
+    if provider == OWN:
+        return message.request(**ways)
+    return message.for_provider(provider, extra=extra, **ways)
+
+
+def _planned(
+    sources: Sequence[str], settings: Settings, profiles: str | None, options: Mapping[str, Any], *, as_json: bool
+) -> common.Exit:
+    """Tell per profile what each source would become, and whether all of that is one message."""
+    from mmsprep import show
+    from mmsprep.pipeline import Pipeline
+
+    names = profiles.split(",") if profiles is not None else [settings.profile]
+    wanted = [settings.model_copy(update={"profile": name}).resolve_profile() for name in names]
+    given = [common.source(each) for each in sources]
+    with Pipeline(settings=settings.model_copy(update={"store": None, "profile": names[0]})) as pipeline:
+        plan = pipeline.plan(given, wanted, **options)
+    refused = {each.name: error for each in wanted if (error := _objection(plan[each.name], each))}
+    if as_json:
+        for name, results in plan.items():
+            typer.echo(json.dumps(_as_dict(name, sources, results, refused.get(name))))
+    else:
+        common.console().print(show.plan(sources, plan, refused))
+    if refused:
+        return common.Exit.REJECTED
+    return max((common.status(each) for results in plan.values() for each in results), default=common.Exit.READY)
+
+
+def _objection(results: Sequence[Prepared | PrepError], profile: Profile) -> Rejected | None:
+    """Say why what the sources become is not one message."""
+    from mmsprep.message import check_fits
+
     try:
-        with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-            message = pipeline.compose(given, captions=caption or (), **options)
-            notes = fetched(message, pipeline) if check else []
-        ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
-        if asked != OWN:
-            body = message.for_provider(asked, extra=common.pairs(field, "a field"), **ways)
-        else:
-            body = message.request(delivery_receipt=delivery_receipt, **ways)
-    except PrepError as error:
-        typer.echo(show.line("", error), err=True)
-        raise typer.Exit(common.status(error)) from error
-    for warning in (*message.warnings, *notes):
-        typer.echo(f"warning: {show.escaped(warning)}", err=True)
-    typer.echo(json.dumps(body, indent=2))
+        check_fits([made for each in results if not isinstance(each, PrepError) for made in each.media], profile)
+    except Rejected as error:
+        return error
+    return None
+
+
+def _as_dict(
+    profile: str, sources: Sequence[str], results: Sequence[Prepared | PrepError], refused: Rejected | None
+) -> dict[str, Any]:
+    """Give one profile's part of a plan as JSON values."""
+    from mmsprep.prepared import SCHEMA_VERSION
+
+    media = [made for each in results if not isinstance(each, PrepError) for made in each.media]
+    return {
+        "schema": SCHEMA_VERSION,
+        "profile": profile,
+        "bytes": sum(each.facts.bytes for each in media),
+        "files": len(media),
+        "refused": refused and {"code": refused.code, "reason": refused.reason, "message": refused.message},
+        "sources": [common.as_dict(source, each) for source, each in zip(sources, results, strict=True)],
+    }

@@ -11,13 +11,14 @@ import typer
 
 from mmsprep.cli import common
 from mmsprep.cli.check import fetched
-from mmsprep.errors import Misconfigured, PrepError
+from mmsprep.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mmsprep.api import Client, Sent
     from mmsprep.message import Message
+    from mmsprep.settings import Settings
 
 
 def send(
@@ -38,6 +39,7 @@ def send(
     profile: common.ProfileName = None,
     max_bytes: common.MaxBytes = None,
     store: common.StoreUrl = None,
+    stage_options: common.StageOptions = None,
     as_json: common.AsJson = False,
 ) -> None:
     """Send files as one message, or a text alone.
@@ -47,22 +49,28 @@ def send(
     Exit status: 0 sent (or delivered), 1 rejected, or perhaps sent, 2 wrong usage, 3 something unavailable.
     """
     from mmsprep.api import Client
+    from mmsprep.batch.outcome import OWN
 
     settings = common.settings(profile=profile, max_bytes=max_bytes, store=store)
+    most = settings.resolve_profile().max_text_chars if sources else None
     ways: dict[str, Any] = {
+        "to": to,
+        "from_": from_,
+        "text": text,
         "webhook_url": webhook_url,
         "delivery_receipt": delivery_receipt,
         "tags": common.pairs(tag, "a tag"),
     }
-    with Client(settings=settings) as client, _told(sources or [text or ""], as_json=as_json):
-        ways |= _checked(to, from_, webhook_url)
+    with Client(settings=settings) as client, common.reported(sources or [text or ""], as_json=as_json):
+        common.check_ways(ways, OWN, {}, most_text_chars=most)
         if sources:
-            message = _composed(sources, caption or (), settings, check=check)
+            _check_reachable(settings)
+            message = _composed(sources, caption or (), settings, common.options(stage_options), check=check)
             with _carefully():
-                sent = client.send_mms(message, text=text, **ways)
+                sent = client.send_mms(message, **ways)
         elif text:
             with _carefully():
-                sent = client.send_sms(text, **ways)
+                sent = client.send_sms(**ways)
         else:
             raise Misconfigured("there is nothing to send; give files, or --text, or both")
         _tell(sent, as_json=as_json)
@@ -70,27 +78,25 @@ def send(
             _tell(_waited(client, sent, wait), as_json=as_json)
 
 
-def _checked(to: str, from_: str, webhook_url: str | None) -> dict[str, str]:
-    """Check what can be checked before minutes are spent on the media, and give both numbers as E.164."""
-    from mmsprep.phone import e164
-    from mmsprep.request import checked_webhook
+def _check_reachable(settings: Settings) -> None:
+    """Raise Misconfigured, before minutes are spent on the media, where its URLs would be of this machine alone."""
+    from mmsprep.api.client import NOT_REACHABLE
 
-    if webhook_url is not None:
-        checked_webhook(webhook_url)
-    return {"to": e164(to), "from_": e164(from_, what="from")}
+    store = settings.store or "out"
+    if not settings.base_url and ("://" not in store or store.startswith("file://")):
+        raise Misconfigured(NOT_REACHABLE)
 
 
-def _composed(sources: Sequence[str], captions: Sequence[str], settings: Any, *, check: bool) -> Message:
+def _composed(
+    sources: Sequence[str], captions: Sequence[str], settings: Settings, options: dict[str, Any], *, check: bool
+) -> Message:
     from mmsprep.pipeline import Pipeline
 
     given = [common.source(each) for each in sources]
     with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-        message = pipeline.compose(given, captions=captions)
-        for warning in message.warnings:
-            _warn(warning)
-        if check:
-            for note in fetched(message, pipeline):
-                _warn(note)
+        message = pipeline.compose(given, captions=captions, **options)
+        common.warn_of(message)
+        common.warn(fetched(message, pipeline) if check else ())
     return message
 
 
@@ -117,21 +123,6 @@ def _tell(sent: Sent, *, as_json: bool) -> None:
 
 
 @contextmanager
-def _told(sources: Sequence[str], *, as_json: bool) -> Iterator[None]:
-    """Tell an error in one line, or as JSON, and end with its exit status."""
-    from mmsprep import show
-
-    try:
-        yield
-    except PrepError as error:
-        if as_json:
-            typer.echo(json.dumps(common.as_dict(", ".join(sources), error)))
-        else:
-            typer.echo(show.line("", error), err=True)
-        raise typer.Exit(common.status(error)) from error
-
-
-@contextmanager
 def _carefully() -> Iterator[None]:
     """Say what an interruption means while a message goes out."""
     try:
@@ -139,10 +130,6 @@ def _carefully() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("interrupted: the message may have gone out; look before sending it again", err=True)
         raise
-
-
-def _warn(text: str) -> None:
-    typer.echo(f"warning: {_plain(text)}", err=True)
 
 
 def _plain(text: str) -> str:
