@@ -30,6 +30,8 @@ SHORTENERS = (
 GOOGLE = re.compile(r"(?:www\.|maps\.)?google\.(?:com?\.)?[a-z]{2,3}")
 # The pin is where somebody tapped; the @ is only the middle of what their screen showed.
 GOOGLE_PIN = re.compile(r"!3d(-?\d+(?:\.\d+)?)!4d(-?\d+(?:\.\d+)?)")
+# The stops of a route are spelt the other way round: !1d is the longitude.
+GOOGLE_STOP = re.compile(r"!2m2!1d(-?\d+(?:\.\d+)?)!2d(-?\d+(?:\.\d+)?)")
 GOOGLE_VIEW = re.compile(rf"/@{PAIR}(?:,(\d+(?:\.\d+)?)z)?")
 
 
@@ -162,7 +164,7 @@ def _geo_uri(rest: str) -> Found:
     query = {name: values[0] for name, values in parse_qs(tail, max_num_fields=50).items()}
     if found := _of_query(query, ("q",), "z"):
         return found
-    numbers_given = re.fullmatch(rf"{PAIR}(?:,-?\d+(?:\.\d+)?)?", unquote(point))
+    numbers_given = re.fullmatch(rf"{PAIR}(?:,-?\d+(?:\.\d+)?)?", unquote(point).strip())
     if not numbers_given:
         raise Rejected("unreadable", "the geo URI holds no coordinates; write geo:37.7749,-122.4194")
     if "q" in query and float(numbers_given[1]) == float(numbers_given[2]) == 0:
@@ -193,7 +195,12 @@ def _google(url: SplitResult) -> Found | None:
     for segment in reversed(segments):
         if found := _of_query({"": segment}, ("",)):
             return Found(found.latitude, found.longitude, found.label, zoom)
-    return _named(Found(float(view[1]), float(view[2]), zoom=zoom), label) if view else None
+    if stops := GOOGLE_STOP.findall(path):
+        return Found(float(stops[-1][1]), float(stops[-1][0]), zoom=zoom)
+    # What the screen showed of a route is not where it leads.
+    if view is None or "/dir/" in path:
+        return None
+    return _named(Found(float(view[1]), float(view[2]), zoom=zoom), label)
 
 
 def _after(path: str, names: tuple[str, ...]) -> Iterator[str]:
@@ -212,6 +219,8 @@ def _openstreetmap(url: SplitResult) -> Found | None:
     zoom, *centre = query.get("map", "").split("/")
     if "mlat" in query and "mlon" in query:
         point = numbers.read(f"{query['mlat']},{query['mlon']}")
+    elif stops := query.get("to") or query.get("route"):
+        point = numbers.read(stops.rpartition(";")[2])
     elif len(centre) >= 2:
         point = numbers.read(f"{centre[0]},{centre[1]}")
     else:

@@ -21,8 +21,13 @@ SPELLINGS = str.maketrans(
         **dict.fromkeys("′’‘ʹ´`ʼ‵", "'"),
         **dict.fromkeys("″”“ʺ‶„", '"'),
         **dict.fromkeys("\u00a0\u2009\u202f\u3000\t", " "),
-        **dict.fromkeys("\u200e\u200f\u200b\ufeff", None),
-        "，": ",",
+        **dict.fromkeys("\u200e\u200f\u200b\u2060\ufeff", None),
+        **dict.fromkeys("，،、", ","),
+        **dict.fromkeys("．٫", "."),
+        "；": ";",
+        "＋": "+",
+        "（": "(",
+        "）": ")",
     }
 )
 
@@ -42,6 +47,7 @@ SEXAGESIMAL = (
     r"(?: ?' ?| |(?=[nsew, ;])|$)(?:(?P<{0}seconds>\d{{1,2}}(?:[.,]\d{{1,20}})?) ?(?:\"|'')?)?"
 )
 AXIS = "[nsew]"
+LONGITUDE_LED = re.compile(r"(?:long|lng|lon)(?:itude)?\b.*\blat", re.IGNORECASE | re.DOTALL)
 SEPARATOR = r" ?[,; ] ?"
 
 PAIR = re.compile(rf"{DECIMAL}{SEPARATOR}{DECIMAL}")
@@ -67,7 +73,14 @@ def read(text: str) -> tuple[float, float] | None:
     plain = normal(text)
     for pattern, meaning in _FORMS:
         if found := pattern.fullmatch(plain):
-            return meaning(found)
+            if text.lstrip().startswith("["):
+                raise Rejected(
+                    "ambiguous", "brackets hold latitude first to some programs and longitude to others; leave them out"
+                )
+            point = meaning(found)
+            # Letters of the compass have put the latitude first already.
+            is_turned = LONGITUDE_LED.match(text.strip()) and not re.search(AXIS, plain)
+            return (point[1], point[0]) if is_turned else point
     return None
 
 
