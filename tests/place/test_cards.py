@@ -63,6 +63,22 @@ def test_a_label_cannot_add_a_property() -> None:
             card("URL;ENCODING=QUOTED-PRINTABLE:https://www.google.com/maps?q=3D37.774929,-122.419418", version="2.1"),
             POINT,
         ),
+        (
+            card(
+                "URL;PREF;ENCODING=QUOTED-PRINTABLE:http://maps.google.com/maps?f=3Dq&q=3D(37.774929,=",
+                "-122.419418)",
+                version="2.1",
+            ),
+            POINT,
+        ),
+        (card("GEO:37.774929,-22.5", version="2.1"), Place(37.774929, -22.5)),
+        (
+            card(
+                r"item1.URL:https://maps.apple.com/place?coordinate=37.774929\,-122.419418&name=Current%20Location",
+                "FN:Current Location",
+            ),
+            POINT,
+        ),
         (card("URL:https://example.com", "URL:https://www.google.com/maps/@37.774929,-122.419418,12z"), None),
         (card("FN:Joe", "TEL:+15551234567", "URL:https://example.com/1,2"), None),
         (card("GEO:999;999"), None),
@@ -77,3 +93,13 @@ def test_a_received_card_gives_its_coordinates(text: str, place: Place | None) -
         assert found == Place(POINT.latitude, POINT.longitude, zoom=12)
     else:
         assert found == place
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+def test_a_received_card_is_read_in_the_encoding_that_it_was_saved_in(codec: str) -> None:
+    assert from_vcard(card("FN:Café", "GEO:1.5;2.5").encode(codec)) == Place(1.5, 2.5, "Café")
+
+
+def test_the_label_of_an_old_card_is_read_in_its_encoding() -> None:
+    text = card("FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Caf=C3=A9", "GEO:1.5;2.5", version="2.1")
+    assert from_vcard(text) == Place(1.5, 2.5, "Café")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import quopri
 import re
-from collections.abc import Iterator
 
+from mmsprep.contact.lines import cards_of
 from mmsprep.errors import Rejected
 from mmsprep.place import links
 from mmsprep.place.model import Place, decimal, one_line
@@ -15,7 +14,7 @@ LOCATION_SUFFIX = ".loc.vcf"
 UNNAMED = "Current Location"
 LINE_BYTES = 75
 LONGEST_CARD = 256_000
-PROPERTY = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:]*)?):(.*)", re.DOTALL)
+MOST_CARDS = 10
 
 
 def to_vcard(place: Place, version: str = "3.0") -> bytes:
@@ -36,55 +35,48 @@ def to_vcard(place: Place, version: str = "3.0") -> bytes:
     return b"".join(_folded(line) for line in lines)
 
 
-def from_vcard(text: str) -> Place | None:
+def from_vcard(card: str | bytes) -> Place | None:
     """Find the place in a received card, by its GEO property or a link to a map; None when it has none."""
-    properties = list(_properties(text[:LONGEST_CARD]))
-    version = next((value.strip() for name, _, value in properties if name == "VERSION"), "3.0")
-    name = next((_unescaped(value) for name, _, value in properties if name == "FN"), "")
-    label = "" if name.strip() in (UNNAMED, "") else one_line(name)
-    for kind, parameters, value in sorted(properties, key=lambda each: each[0] != "GEO"):
+    data = card.encode() if isinstance(card, str) else card
+    try:
+        cards = cards_of(data[:LONGEST_CARD], most=MOST_CARDS, nesting=MOST_CARDS)
+    except Rejected:
+        return None
+    properties = [each for one in cards for each in one.properties]
+    label = _label(next((each.text for each in properties if each.name == "FN"), ""))
+    for each in sorted(properties, key=lambda each: each.name != "GEO"):
         try:
-            found = _geo(value, version) if kind == "GEO" else _map_link(parameters, value)
+            found = _geo(each.text) if each.name == "GEO" else _map_link(each.text.strip())
             if found:
-                return Place(found.latitude, found.longitude, label or one_line(found.label), found.zoom)
+                return Place(found.latitude, found.longitude, label or _label(found.label), found.zoom)
         except Rejected:
             continue  # another property may be readable
     return None
 
 
-def _geo(value: str, version: str) -> links.Found | None:
-    if value.lower().startswith("geo:"):
-        return links.read(_unescaped(value))
-    numbers = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[;,]\s*(-?\d+(?:\.\d+)?)\s*", value.replace("\\", ""))
+def _label(name: str) -> str:
+    """Give a name as a label, but not the one that phones give to whatever has none."""
+    line = one_line(name)
+    return "" if line == UNNAMED else line
+
+
+def _geo(text: str) -> links.Found | None:
+    if text.lower().startswith("geo:"):
+        return links.read(text)
+    numbers = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[;,]\s*(-?\d+(?:\.\d+)?)\s*", text)
     if not numbers:
         return None
     first, second = float(numbers[1]), float(numbers[2])
-    # vCard 2.1 puts longitude first and 3.0 latitude; programs that write 2.1 disagree, so what is possible decides.
-    if (version == "2.1" and abs(second) <= 90 and "," in value) or abs(first) > 90:
-        return links.Found(second, first)
-    return links.Found(first, second)
+    # vCard 2.1 speaks of longitude first and shows the latitude first, as 3.0 has it: what is possible decides.
+    return links.Found(second, first) if abs(first) > 90 else links.Found(first, second)
 
 
-def _map_link(parameters: str, value: str) -> links.Found | None:
-    if "QUOTED-PRINTABLE" in parameters.upper():
-        value = quopri.decodestring(value.encode()).decode("utf-8", "replace")
-    link = _unescaped(value).strip()
+def _map_link(link: str) -> links.Found | None:
     return links.read(link) if links.looks_like_link(link) else None
-
-
-def _properties(text: str) -> Iterator[tuple[str, str, str]]:
-    unfolded = re.sub(r"\r?\n[ \t]", "", text.lstrip("\ufeff"))
-    for line in re.split(r"\r?\n", unfolded):
-        if found := PROPERTY.fullmatch(line):
-            yield found[1].upper(), found[2], found[3]
 
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\\,;])", r"\\\1", text)
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\([\\,;:nN])", lambda found: " " if found[1] in "nN" else found[1], text)
 
 
 def _folded(line: str) -> bytes:

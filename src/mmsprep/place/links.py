@@ -127,10 +127,15 @@ def _query(url: SplitResult) -> dict[str, str]:
 def _of_query(query: Mapping[str, str], names: tuple[str, ...], zoom: str = "") -> Found | None:
     """Read the first parameter that holds coordinates or a code, in ``loc:lat,lon`` and ``lat,lon(label)`` too."""
     for name in names:
-        text, _, label = query.get(name, "").removeprefix("loc:").partition("(")
+        text, _, label = _unbracketed(query.get(name, "").removeprefix("loc:")).partition("(")
         if point := numbers.read(text) or codes.read(text.strip()):
             return Found(*point, label=label.rstrip(") "), zoom=whole_zoom(query.get(zoom, "")))
     return None
+
+
+def _unbracketed(text: str) -> str:
+    """Take off the brackets that some phones put around the whole pair."""
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def whole_zoom(text: str) -> int | None:

@@ -21,7 +21,7 @@ def place_in(path: Path, facts: Facts) -> Place | None:
         if facts.type == place.TYPE:
             return Place.from_geojson(path.read_bytes())
         if facts.type == CARD:
-            return from_vcard(path.read_bytes().decode("utf-8", "replace"))
+            return from_vcard(path.read_bytes())
         if facts.type in FORMATS and "gps" in facts.metadata:
             return _of_picture(path, facts.type)
     except (Rejected, OSError):

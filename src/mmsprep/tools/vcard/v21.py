@@ -35,9 +35,8 @@ def _spelt(line: Line, group: str) -> Iterator[str]:
         # The blank line is how Outlook and Android know the end (2.1, 2.4.2).
         yield ""
         return
-    separator = "," if line.name == "GEO" else ";"
     parts = (line.value,) if isinstance(line.value, str) else line.value
-    text = separator.join(re.sub(r"([\\;])", r"\\\1", part) for part in parts)
+    text = ";".join(re.sub(r"([\\;])", r"\\\1", part) for part in parts)
     if text.isascii() and "\n" not in text and len(head) + 1 + len(text) <= LINE_CHARS:
         yield f"{head}:{text}"
     else:
