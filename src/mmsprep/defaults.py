@@ -66,9 +66,13 @@ def open_store(url: str, settings: Settings) -> Store:
     scheme = url.partition("://")[0] if "://" in url else "file"
     plugged = {entry.name: entry.value for entry in entry_points(group="mmsprep.stores")}
     name = plugged.get(scheme) or BUILT_IN_STORES.get(scheme)
+    known = sorted({*plugged, *BUILT_IN_STORES})
     if name is None:
-        known = ", ".join(sorted({*plugged, *BUILT_IN_STORES}))
-        raise Misconfigured(f"no store for {scheme}:// URLs; there are {known}")
+        raise Misconfigured(f"no store for {scheme}:// URLs; there are {', '.join(known)}")
+    begun = url.partition(":")[0]
+    if "://" not in url and begun != url and begun in known:
+        # pathlib makes it of two.
+        raise Misconfigured(f"the URL of a store begins with {begun}:// and not {begun}:/; write ./{url} for a folder")
     store: Store = _load(name, "mmsprep.stores")(url, settings)
     return store
 
