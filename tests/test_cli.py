@@ -91,7 +91,7 @@ def test_any_bytes_in_a_name_survive_into_the_report(fixtures: Path, tmp_path: P
         (["prepare", "x.jpg", "--store", "ftp://example.com"], "no store for ftp:// URLs"),
         (
             ["prepare", "x.jpg", "--store", "s3:/bucket"],
-            "the URL of a store begins with s3:// and not s3:/; write ./s3:",
+            "a store begins with s3:// and not s3:/; write ./s3:",
         ),
         (["prepare", "x.jpg", "--max-bytes", "0"], "--max-bytes"),
         (["profiles", "moon"], "no profile is called 'moon'"),
