@@ -9,13 +9,7 @@ import pytest
 from mmsprep.contact import Address, Chat, Contact, Email, Link, Phone
 from mmsprep.errors import Rejected
 
-
-def read(*lines: str | bytes, version: str = "3.0") -> Contact:
-    """Read one card of *lines*."""
-    body = [line.encode() if isinstance(line, str) else line for line in lines]
-    data = b"\r\n".join([b"BEGIN:VCARD", f"VERSION:{version}".encode(), *body, b"END:VCARD", b""])
-    (contact,) = Contact.from_vcf(data)
-    return contact
+from .cards import read
 
 
 def test_a_bare_comma_belongs_to_the_text() -> None:

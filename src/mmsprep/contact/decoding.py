@@ -59,3 +59,17 @@ def is_guess(value: str, charset: str) -> bool:
         return False
     except UnicodeDecodeError:
         return True
+
+
+# Samsung's kinds of one's own: TEL;X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=4D=61=6D=61):
+_CUSTOM_TYPE = re.compile(r"([^:]{0,200});X-CUSTOM\((?:[A-Z]+=[\w-]+,)*([^():]{0,400})\)", re.IGNORECASE)
+_NO_QUOTE = str.maketrans("", "", '"\r\n')
+
+
+def plain_type(line: str) -> str:
+    """Spell a kind of one's own, which is encoded within its parameter, as an ordinary type."""
+    found = _CUSTOM_TYPE.match(line)
+    if not found:
+        return line
+    kind = binascii.a2b_qp(found[2].encode("latin-1")).decode("latin-1")
+    return f'{found[1]};TYPE="{kind.translate(_NO_QUOTE)}"{line[found.end() :]}'

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mmsprep.contact.decoding import as_bytes_text, decoded, from_base64, is_guess
+from mmsprep.contact.decoding import as_bytes_text, decoded, from_base64, is_guess, plain_type
 from mmsprep.contact.text import shown
 from mmsprep.errors import Rejected
 
@@ -21,6 +21,8 @@ MOST_PROPERTIES = 2_000
 """In a file; the fullest card that we have met has 80."""
 MOST_PARTS = 20
 """Of a structured value; an address has seven, and what is more is one text."""
+MOST_NAMED = 5
+"""Lines of a card that cannot be read and are quoted; the others are counted."""
 MOST_LOST_BYTES = 1_000
 """A line that cannot be read is left out with a warning; when it is longer, the card is damaged."""
 
@@ -94,7 +96,7 @@ class _Divider:
         self.done: list[Card] = []
         self.held: list[Property] = []
         self.dropped: list[str] = []
-        self.depth = self.outside = 0
+        self.depth = self.outside = self.unreadable = 0
 
     def take(self, line: str) -> None:
         boundary = _BOUNDARY.match(line)
@@ -107,7 +109,9 @@ class _Divider:
         elif self.depth == 1:
             read = parse_line(line)
             if not read:
-                self.dropped.append(_unreadable(line))
+                self.unreadable += 1
+                said = _unreadable(line)
+                self.dropped += [said] if self.unreadable <= MOST_NAMED else []
                 return
             self.held.append(read)
             if read.guessed:
@@ -133,13 +137,16 @@ class _Divider:
 
     def _end(self) -> None:
         if self.depth == 1:
-            self.done.append(Card(tuple(self.held), tuple(self.dropped)))
-            self.held, self.dropped = [], []
+            more = self.unreadable - MOST_NAMED
+            counted = [f"{more} more lines that cannot be read"] if more > 0 else []
+            self.done.append(Card(tuple(self.held), (*self.dropped, *counted)))
+            self.held, self.dropped, self.unreadable = [], [], 0
         self.depth = max(0, self.depth - 1)
 
 
 def parse_line(line: str) -> Property | None:
     """Read one unfolded line, spelt as Latin-1; None when it is no property."""
+    line = plain_type(line)
     head = _HEAD.match(line)
     if not head:
         return None
@@ -187,14 +194,16 @@ def escaped(text: str) -> str:
 
 
 _BOUNDARY = re.compile(r"\s*(BEGIN|END)\s*:", re.IGNORECASE)
-_HEAD = re.compile(r"\s*(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_-]+)(?=[;:])")
+# KDE writes X-messaging/skype-All.
+_HEAD = re.compile(r"\s*(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_/-]+)(?=[;:])")
 _PARAM = re.compile(r';([^=;:,"]*)(=?)')
 _PARAM_VALUE = re.compile(r'\s*"([^"]*)"[^;:,]*|([^;:,]*)')
 _UNESCAPED_SEMICOLON = re.compile(r"(?:^|(?<=;))((?:[^\\;]|\\.|\\$)*)(?:;|$)", re.DOTALL)
 _UNESCAPED_COMMA = re.compile(r"\\.|,(?=\S)", re.DOTALL)
 _ESCAPE = re.compile(r"\\([nN,;:\\\"])")
-_NEWLINE = re.compile(r"\r+\n?|\n")
-_BASE64_LINE = re.compile(r"[A-Za-z0-9+/]+={0,2}\s*")
+# Two files that were put together without a line break between them.
+_NEWLINE = re.compile(r"\r+\n?|\n|(?<=\nEND:VCARD)(?=BEGIN:VCARD)", re.IGNORECASE)
+_BASE64_LINE = re.compile(r"\s*[A-Za-z0-9+/]+={0,2}\s*")
 
 
 def _logical_lines(text: str) -> Iterator[str]:
@@ -215,9 +224,7 @@ def _logical_lines(text: str) -> Iterator[str]:
             # vCard 2.1 folds before a blank that belongs to the text (2.1.3), later versions insert one.
             parts.append(" " + lines[at][1:] if version == "2.1" and not is_base64 else lines[at][1:])
             at += 1
-        while is_base64 and at < len(lines) and _BASE64_LINE.fullmatch(lines[at]):
-            parts.append(lines[at])
-            at += 1
+        at = _join_base64(parts, lines, at) if is_base64 else at
         yield "".join(parts)
 
 
@@ -229,6 +236,17 @@ def _join_quoted_printable(parts: list[str], lines: Sequence[str], at: int) -> i
             break
         parts.append(lines[at])
         at += 1
+    return at
+
+
+def _join_base64(parts: list[str], lines: Sequence[str], at: int) -> int:
+    """Take the lines that are base64, however they are indented and with empty ones between, as phones write them."""
+    ahead = at
+    while ahead < len(lines) and (not lines[ahead].strip() or _BASE64_LINE.fullmatch(lines[ahead])):
+        if lines[ahead].strip():
+            parts.append(lines[ahead])
+            at = ahead + 1
+        ahead += 1
     return at
 
 

@@ -62,7 +62,8 @@ def clean_kinds(kinds: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
     words = [clean_line(kind).lower() for kind in kinds]
     known = {part for word in words for part in KIND_SPELLINGS.get(word, word).split(" ") if part in KINDS}
     spelt = known | KIND_SPELLINGS.keys() | PLAIN_KINDS | {""}
-    return tuple(kind for kind in KINDS if kind in known), tuple(word for word in words if word not in spelt)
+    others = tuple(word.removeprefix("x-") for word in words if word not in spelt)
+    return tuple(kind for kind in KINDS if kind in known), others
 
 
 # A pause, a wait (RFC 2806, 2.2), or the word for an extension in the languages in which we have met it.

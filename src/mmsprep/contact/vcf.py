@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
 from mmsprep.contact.decoding import from_base64
-from mmsprep.contact.lines import Card, Property, escaped
+from mmsprep.contact.dialects import ordinary
+from mmsprep.contact.lines import Card, Property, unescaped
 from mmsprep.contact.model import Address, Chat, Email, Link, Phone
 from mmsprep.contact.properties import (
-    ANDROID_CUSTOM,
     ANNIVERSARIES,
     BOOKKEEPING,
     CHAT_SCHEMES,
@@ -40,7 +40,7 @@ class _Reader:
 
     def __init__(self, card: Card) -> None:
         self.dropped = list(card.dropped)
-        self.properties = tuple(_from_android(each) for each in card.properties)
+        self.properties = tuple(ordinary(each) for each in card.properties)
         self.labels = {each.group: _label(each.text) for each in card.properties if each.name == "X-ABLABEL"}
 
     def fields(self) -> dict[str, Any]:
@@ -143,14 +143,19 @@ class _Reader:
         found = []
         for each in self._named("ADR"):
             parts = each.parts
-            if len(parts) > len(ADDRESS_PARTS):
-                parts[len(ADDRESS_PARTS) - 1 :] = [", ".join(filter(None, parts[len(ADDRESS_PARTS) - 1 :]))]
+            last = len(ADDRESS_PARTS) - 1
+            # Google adds the whole address as one text behind the country.
+            more = [each for each in parts[last + 1 :] if not _words(each) <= _words(" ".join(parts[: last + 1]))]
+            parts[last:] = [", ".join(filter(None, [*parts[last : last + 1], *more]))]
             filled = dict(zip(ADDRESS_PARTS, parts, strict=False))
             found.append(Address(**filled, kinds=each.kinds, label=self._label_of(each)))
         found = [each for each in dict.fromkeys(found) if any(each.parts)]
         said = _words(" ".join(part for each in found for part in each.parts))
         labels = [(each.text, each.kinds) for each in self._named("LABEL", "X-ABADR")]
-        labels += [(value, each.kinds) for each in self._named("ADR") for value in each.params.get("LABEL", ())]
+        labels += [(", ".join(filter(None, each.parts)), each.kinds) for each in self._named("X-SAMSUNGADR")]
+        for each in self._named("ADR"):
+            labels += [(unescaped(value), each.kinds) for value in each.params.get("LABEL", ())]
+            self.dropped += [f"where an address is: {shown(value)}" for value in each.params.get("GEO", ())]
         for text, kinds in labels:
             # The same address as one text, which is no news; two letters are Apple's code of a country.
             if not _words(text) <= said and len(clean_line(text)) > 2:
@@ -158,15 +163,18 @@ class _Reader:
         return tuple(found)
 
     def _links(self) -> Iterator[Link]:
-        for each in self._named("URL", "X-SOCIALPROFILE", "X-EVOLUTION-BLOG-URL", "X-EVOLUTION-VIDEO-URL"):
+        for each in self._named("URL", "X-SOCIALPROFILE", "IMPP", "X-EVOLUTION-BLOG-URL", "X-EVOLUTION-VIDEO-URL"):
             url = clean_line(each.text)
+            if each.name == "IMPP" and not url.lower().startswith(("http:", "https:")):
+                continue
             scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d)", url)
             if each.name == "X-SOCIALPROFILE" and scheme and scheme[1].lower() == "x-apple":
                 continue
             if (scheme and scheme[1].lower() not in URL_SCHEMES) or re.search(r"[\s<>\"]", url):
                 self.dropped.append(f"a link that is no web address: {shown(url)}")
             else:
-                yield Link(url, each.kinds, self._label_of(each))
+                service = next(iter(each.params.get("SERVICE-TYPE", ())), "")
+                yield Link(url, each.kinds, self._label_of(each) or service)
 
     def _chats(self) -> Iterator[Chat]:
         for each in self.properties:
@@ -175,8 +183,9 @@ class _Reader:
             if each.name in CHAT_SERVICES:
                 yield Chat(CHAT_SERVICES[each.name], each.text)
             elif each.name == "X-SOCIALPROFILE" and each.text.lower().startswith("x-apple:"):
-                yield Chat(next(iter(each.kinds), ""), unquote(each.text.partition(":")[2]))
-            elif each.name == "IMPP":
+                services = [kind for kind in each.kinds if kind.lower() != "pref"]
+                yield Chat([*services, self._label_of(each)][0], unquote(each.text.partition(":")[2]))
+            elif each.name == "IMPP" and not each.text.lower().startswith(("http:", "https:")):
                 scheme, colon, handle = each.text.partition(":")
                 named = next(iter(each.params.get("X-SERVICE-TYPE", ())), "") or self._label_of(each)
                 service = named or (CHAT_SCHEMES.get(scheme.lower(), scheme) if colon else "IM")
@@ -235,18 +244,6 @@ def _is_bookkeeping(each: Property) -> bool:
         return True
     groups = {group.strip().lower() for group in each.text.split(",")} if each.name == "CATEGORIES" else {""}
     return each.name in BOOKKEEPING or groups <= SYSTEM_GROUPS
-
-
-def _from_android(each: Property) -> Property:
-    """Read Android's own ``vnd.android.cursor.item/nickname;Joe;1;;;``: the kind of thing, the value, its type."""
-    if each.name != "X-ANDROID-CUSTOM":
-        return each
-    kind, value, number, *_ = [*each.parts, "", "", ""]
-    name = ANDROID_CUSTOM.get(kind.rpartition("/")[2], each.name)
-    # Of events type 1 is the anniversary (ContactsContract.CommonDataKinds.Event).
-    if name == each.name or (name == "X-ANNIVERSARY" and number != "1"):
-        return each
-    return replace(each, name=name, value=escaped(value))
 
 
 def kinds_label(phone: Phone) -> str:
