@@ -149,6 +149,8 @@ def test_a_service_of_the_senders_own_stands_in_no_parameter() -> None:
         ("212 555 0100 / 0101", "US", "212 555 0100 / 0101"),
         ("ask Bob", "US", "ask Bob"),
         ("555-0100", "US", "555-0100"),
+        ("070-123 45 67", "US", "070-123 45 67"),
+        ("070-123 45 67", "SE", "+46701234567"),
     ],
 )
 def test_numbers_become_e164_or_stay_as_they_were_written(number: str, region: str | None, e164: str) -> None:

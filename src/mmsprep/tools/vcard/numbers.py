@@ -27,6 +27,9 @@ def international(phone: Phone, region: str | None) -> tuple[Phone, str | None]:
     # Not is_possible_number, which is content with seven digits that only dial within one town.
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return phone, "no complete telephone number"
+    # A Swede's 070-123 45 67 has as many digits as an American number and is none.
+    if not has_country and not phonenumbers.is_valid_number(parsed):
+        return phone, f"no number in {region}"
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     letters = re.search(r"[A-Za-z]", phone.number) is not None
     # 1-800-FLOWERS: handsets dial the digits, people remember the letters.
