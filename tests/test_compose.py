@@ -160,6 +160,21 @@ def test_real_pictures_share_one_message_in_order(
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
+TEN = (
+    *("beach.jpg", "street.jpg", "panorama_48mp.jpg", "photo.heic", "screenshot.png", "rotated_gps.jpg", "half.jpg"),
+    *("picture.avif", "swapped_profile.jpg", "logo.png"),
+)
+
+
+@pytest.mark.slow
+def test_ten_pictures_fill_what_a_provider_takes_and_no_more(fixtures: Path, tmp_path: Path) -> None:
+    with Pipeline("telnyx", store=tmp_path / "out") as pipeline:
+        message = pipeline.compose([fixtures / name for name in TEN])
+    assert [Path(each.name).stem for each in message.media] == [Path(name).stem for name in TEN]
+    assert 950_000 <= message.total_bytes < 1_000_000
+    assert message.request(to="+12025550143", from_="+12025550100")["media_urls"] == message.media_urls
+
+
 def test_a_message_with_a_file_that_cannot_be_sent_stores_nothing(
     composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
 ) -> None:

@@ -58,6 +58,11 @@ def test_a_presigned_url_is_signed_by_version_4_and_ends_when_asked(caplog: pyte
     assert "answer HEAD with 403" in caplog.text
 
 
+def test_an_endpoint_that_is_set_to_nothing_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MMSPREP_S3__ENDPOINT", "")
+    assert Settings.load().s3.endpoint is None
+
+
 @pytest.mark.parametrize(
     ("url", "options", "said"),
     [

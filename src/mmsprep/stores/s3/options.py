@@ -12,8 +12,10 @@ WEEK_SECONDS = 604_800
 """The longest that AWS Signature Version 4 lets a presigned URL live (Amazon S3 API, Signature Calculations)."""
 
 
-def _server(endpoint: str) -> str:
+def _server(endpoint: str) -> str | None:
     """Give *endpoint* back when it names a server and nothing more; raises ValueError, which does not repeat it."""
+    if not endpoint:
+        return None
     # A user name or password in it would end up in messages.
     if not re.fullmatch(r"https?://[^@\s/?#]+/?", endpoint):
         raise ValueError("it is http:// or https://, a host and perhaps a port, such as https://s3.example.com")
