@@ -217,6 +217,20 @@ def test_a_dynamic_form_is_forbidden(make, send):
     assert raised.value.reason == "forbidden"
 
 
+@pytest.mark.parametrize(("said", "passes"), [(b"Visit http://www.adobe.com/go/reader", False), (b"Name:", True)])
+def test_an_old_dynamic_form_is_known_by_its_one_page(said, passes, make, send):
+    pdf = make.document(0)
+    make.page(pdf, b"BT /F0 12 Tf 60 700 Td (%s) Tj ET" % said)
+    pdf.Root.AcroForm = Dictionary(Fields=Array([]), XFA=pdf.make_stream(b"<xdp/>"))
+    if passes:
+        (out,), _ = send(pdf, STAGE)
+        assert b"XFA" not in out.read_bytes()
+        return
+    with pytest.raises(Rejected) as raised:
+        send(pdf, STAGE)
+    assert raised.value.reason == "forbidden"
+
+
 def test_a_signature_is_told_to_be_gone(make, send):
     pdf = make.document()
     pdf.Root.AcroForm = Dictionary(Fields=Array([]), SigFlags=3)

@@ -38,7 +38,7 @@ def _prepared(media: Media, job: Job) -> Path:
     path = job.new_path(".pdf")
     with open_document(media.path) as pdf:
         verdict.judge(media.path, pdf, job.limits)
-        interactive = forms.examine(pdf)
+        interactive = forms.examine(pdf, media.path)
         job.emit(Event("pdf", 0.1))
         whole = forms.drawn(pdf, interactive)
         forms.flatten(whole, interactive)
@@ -84,13 +84,13 @@ def _with_less(pdf: pikepdf.Pdf, data: bytes, limit: int, job: Job) -> tuple[byt
         data, made = traced, shrink.found(pdf)
         chosen = shrink.fit(made, _rest(data, made), limit)
     if chosen is None:
-        raise _cannot_fit(made, _rest(data, made), limit, len(pdf.pages))
+        raise _cannot_fit(pdf, made, _rest(data, made), limit)
     if len(data) < limit:
         return data, []
     pages = shrink.apply(pdf, made, chosen)
     data = save.save(pdf, len(data))
     if len(data) >= limit:
-        raise _cannot_fit(made, _rest(data, made), limit, len(pdf.pages))
+        raise _cannot_fit(pdf, made, _rest(data, made), limit)
     return data, pages
 
 
@@ -111,10 +111,14 @@ def _rest(data: bytes, made: list[shrink.Picture]) -> int:
     return len(data) - sum(one.bytes for one in made)
 
 
-def _cannot_fit(made: list[shrink.Picture], rest: int, limit: int, pages: int) -> Rejected:
+def _cannot_fit(pdf: pikepdf.Pdf, made: list[shrink.Picture], rest: int, limit: int) -> Rejected:
+    pages = len(pdf.pages)
     many = f"{pages} page{'s' * (pages > 1)}"
-    if rest >= limit * 0.9:
-        fact = f"{many} with {rest:,} bytes of text, fonts and drawings, which cannot be made smaller"
+    fixed = min(shrink.fixed_bytes(pdf, made), rest)
+    if rest - fixed >= limit * 0.9:
+        fact = f"{many} with {rest - fixed:,} bytes of text, fonts and drawings, which cannot be made smaller"
+    elif fixed and rest >= limit * 0.9:
+        fact = f"{many} with {fixed:,} bytes of pictures in a form that cannot be made smaller"
     else:
         least = rest + sum(min(one.bytes, one.cost(len(shrink.LADDER) - 1)) for one in made)
         fact = f"{many} with {len(made)} pictures need {least:,} bytes even at {shrink.LADDER[-1][0]} dpi"

@@ -30,7 +30,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Draw the first pages, as many as the option ``pages`` wants, one picture each."""
     with open_document(media.path) as pdf:
         verdict.judge(media.path, pdf, job.limits)
-        forms.examine(pdf)
+        forms.examine(pdf, media.path)
         pages = len(pdf.pages)
     wanted = min(_wanted(job), pages, job.profile.max_files)
     made = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.errors import Rejected
+from mmsprep.tools.pdf import draw
 from mmsprep.tools.pdf.sweep import empty
 
 if TYPE_CHECKING:
@@ -31,15 +33,15 @@ class Interactive:
     signed: bool = False
 
 
-def examine(pdf: pikepdf.Pdf) -> Interactive:
+def examine(pdf: pikepdf.Pdf, path: Path) -> Interactive:
     """Look at what is interactive; raises Rejected ``forbidden`` for a form that has no pages of its own."""
     import pikepdf
 
     form = pdf.Root.get("/AcroForm")
     form = form if isinstance(form, pikepdf.Dictionary) else None
-    if form is not None and "/XFA" in form and pdf.Root.get("/NeedsRendering", False):
-        raise Rejected("forbidden", "a dynamic form, whose pages Acrobat alone makes; print it to PDF and send that")
     fields = form is not None and isinstance(form.get("/Fields"), pikepdf.Array) and len(form.Fields) > 0
+    if form is not None and "/XFA" in form and _has_no_pages(pdf, path, fields=fields):
+        raise Rejected("forbidden", "a dynamic form, whose pages Acrobat alone makes; print it to PDF and send that")
     flags = form.get("/SigFlags", 0) if form is not None else 0
     stale = form is not None and form.get("/NeedAppearances", False) is True
     written = [_value(each) for each in _widgets(pdf) if stale or "/AP" not in each] if fields else []
@@ -50,6 +52,16 @@ def examine(pdf: pikepdf.Pdf) -> Interactive:
         stale=stale,
         signed="/Perms" in pdf.Root or (isinstance(flags, int) and bool(flags & 1)),
     )
+
+
+def _has_no_pages(pdf: pikepdf.Pdf, path: Path, *, fields: bool) -> bool:
+    """Tell a form that says so, or (before PDF 1.7) whose one page only asks to get Acrobat, in whatever language."""
+    if pdf.Root.get("/NeedsRendering", False):
+        return True
+    if fields or len(pdf.pages) > 1:
+        return False
+    with draw.opened(path) as document:
+        return "adobe.com/" in draw.text(document, 0).lower()
 
 
 def drawn(pdf: pikepdf.Pdf, what: Interactive) -> pikepdf.Pdf:

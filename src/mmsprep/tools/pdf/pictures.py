@@ -41,13 +41,17 @@ def is_worthwhile(image: Any) -> bool:
     if _hangs_on_values(image):
         return False
     kind = filter_of(image)
+    if _is_indexed(image) and kind != "/FlateDecode":
+        # Between two indexes lies any colour.
+        return False
     if kind == "/JPXDecode":
         return "/Decode" not in image
     if kind == "/DCTDecode":
         return not _turned_colours(image)
     if kind is None or (_is_indexed(image) and "/Decode" in image):
         return False
-    return components(image) is not None and image.get("/BitsPerComponent") in (8, 16)
+    parts, bits = components(image), image.get("/BitsPerComponent")
+    return parts is not None and (bits in (8, 16) or (parts == 1 and bits in (2, 4)))
 
 
 def _hangs_on_values(image: Any) -> bool:
@@ -114,7 +118,7 @@ def samples(image: Any, target: tuple[int, int]) -> tuple[Image.Image, Any] | No
     if kind == "/DCTDecode":
         return _jpeg(picture, image, target)
     picture.load()
-    if picture.mode not in ("L", "RGB"):
+    if picture.mode not in ("L", "RGB") or ("/ColorSpace" in image and _has_other_parts(image, picture)):
         return None
     return picture, None if "/ColorSpace" in image else _device_space(picture)
 
@@ -156,6 +160,8 @@ def _plain(image: Any) -> tuple[Image.Image, Any] | None:
     if parts is None:
         return None
     data = image.read_bytes()
+    if bits < 8:
+        data, bits = _unpacked(data, (width, height), bits, is_index=_is_indexed(image)), 8
     if bits == 16:
         # The high byte of each big-endian sample.
         data = data[::2]
@@ -167,6 +173,15 @@ def _plain(image: Any) -> tuple[Image.Image, Any] | None:
         return pixels, None
     table, base, mode = palette
     return _looked_up(pixels, table, mode), base
+
+
+def _unpacked(data: bytes, size: tuple[int, int], bits: int, *, is_index: bool) -> bytes:
+    """Give each sample of two or four bits a byte: an index as it is, a tone on the scale of eight bits."""
+    from PIL import Image
+
+    mode = "P" if is_index else "L"
+    needed = (size[0] * bits + 7) // 8 * size[1]
+    return Image.frombytes(mode, size, data[:needed], "raw", f"{mode};{bits}").tobytes() if len(data) >= needed else b""
 
 
 def _is_indexed(image: Any) -> bool:
@@ -203,7 +218,7 @@ def _palette(image: Any) -> tuple[bytes, Any, str] | None:
 def _jpeg(picture: Image.Image, image: Any, target: tuple[int, int]) -> tuple[Image.Image, Any] | None:
     from PIL import ImageChops
 
-    if picture.mode not in ("L", "RGB", "CMYK") or _icc_mismatch(image, picture):
+    if picture.mode not in ("L", "RGB", "CMYK") or _has_other_parts(image, picture):
         return None
     picture.draft(None, target)
     picture.load()
@@ -225,7 +240,7 @@ def _coded(image: Any) -> bytes:
     return raw
 
 
-def _icc_mismatch(image: Any, picture: Image.Image) -> bool:
+def _has_other_parts(image: Any, picture: Image.Image) -> bool:
     parts = components(image)
     return parts is None or MODES.get(parts) != picture.mode
 

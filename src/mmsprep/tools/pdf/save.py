@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pikepdf
 
 SMALL = 60_000
-"""Bytes up to which both ways of writing are tried: object streams cost more than they save in a tiny file."""
+"""Bytes up to which both ways of writing are tried: object streams cost more than they save with few objects."""
 
 WORTH_MERGING = 512
 """Bytes of a stream that is looked for a second time."""
@@ -44,7 +44,7 @@ def save(pdf: pikepdf.Pdf, source_bytes: int) -> bytes:
 
     pikepdf.settings.set_flate_compression_level(9)
     packed = _written(pdf, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    if len(packed) > SMALL:
+    if SMALL < len(packed) <= source_bytes:
         return packed
     plain = _written(pdf, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     data = min(packed, plain, key=len)

@@ -83,6 +83,15 @@ def found(pdf: pikepdf.Pdf) -> list[Picture]:
     return sorted(made, key=lambda one: -one.bytes)
 
 
+def fixed_bytes(pdf: pikepdf.Pdf, made: list[Picture]) -> int:
+    """Count the bytes of the pictures that may not be written anew."""
+    import pikepdf
+
+    ours = {one.image.objgen for one in made}
+    shown = (each for each in pdf.objects if isinstance(each, pikepdf.Stream) and each.get("/Subtype") == "/Image")
+    return sum(len(each.read_raw_bytes()) for each in shown if each.objgen not in ours)
+
+
 def fit(made: list[Picture], rest: int, limit: int) -> dict[int, int] | None:
     """Choose a rung for each picture so that *rest* and they stay below *limit*; None when not even the last does.
 
