@@ -128,16 +128,35 @@ def test_an_event_without_a_name_gets_the_same_one_each_time(tmp_path):
         calendar()[:200],
         calendar().replace("END:VEVENT\r\n", ""),
         calendar().replace("DTSTART;TZID=Europe/Brussels:20260105T100000", "DTSTART:soon"),
+        calendar().replace("RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:W1 MO #4"),
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n",
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + "BEGIN:VEVENT\r\n" * 2000 + "END:VCALENDAR\r\n",
         calendar().encode() + b"\0",
     ],
-    ids=["cut off", "not closed", "no time", "empty", "deep", "nul"],
+    ids=["cut off", "not closed", "no time", "no rule", "empty", "deep", "nul"],
 )
 def test_what_is_no_whole_calendar_is_damaged(data, tmp_path):
     with pytest.raises(Rejected) as raised:
         send(tmp_path, data)
     assert raised.value.reason == "damaged"
+
+
+def test_an_old_calendar_is_refused_with_the_remedy(tmp_path):
+    with pytest.raises(Rejected) as raised:
+        send(tmp_path, calendar().replace("VERSION:2.0", "VERSION:1.0"))
+    assert raised.value.reason == "unknown-type"
+    assert ".ics" in raised.value.message
+
+
+@pytest.mark.parametrize("name", ["CONFERENCE;VALUE=URI", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"])
+def test_a_lost_link_to_a_video_call_is_told_unless_the_text_has_it(name, tmp_path):
+    link = "https://meet.example.com/abc"
+    _, warnings = send(tmp_path, calendar(f"{name}:{link}\n"))
+    assert len(warnings) == 1
+    assert "video call" in warnings[0]
+    out, warnings = send(tmp_path, calendar(f"{name}:{link}\nDESCRIPTION:Join {link}\n"))
+    assert warnings == []
+    assert link in str(event(out)["DESCRIPTION"])
 
 
 def test_a_calendar_that_is_too_large_is_told(tmp_path):

@@ -37,6 +37,11 @@ def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
         elif name == "END":
             depth -= 1
             ended = ended or (depth == 0 and value.strip().upper() == "VCALENDAR")
+        elif name == "VERSION" and depth == 1 and value.strip() == "1.0":
+            raise Rejected(
+                "unknown-type",
+                "is a vCalendar of the nineties, which phones no longer read; save it as iCalendar (.ics)",
+            )
         elif name.startswith("X-"):
             metadata.add("private")
         elif name in PERSONAL:

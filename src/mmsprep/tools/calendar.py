@@ -39,6 +39,8 @@ OPENED = ("http://", "https://", "tel:", "mailto:", "geo:")
 MOST_ENTRIES = 1_000
 
 _TOLD = {"ATTENDEE": "guest", "ORGANIZER": "organizer", "ATTACH": "attachment"}
+_CALLS = frozenset("CONFERENCE X-GOOGLE-CONFERENCE X-MICROSOFT-SKYPETEAMSMEETINGURL".split())
+"""Where programs put the link of a video call (RFC 7986, 5.11; Google's; Outlook's)."""
 
 
 def rebuild(text: str) -> tuple[bytes, Counter[str]]:
@@ -94,6 +96,8 @@ def _copy(source: Component, name: str, dropped: Counter[str]) -> Component | No
         if key not in PROPERTIES[name] or (key == "URL" and not str(value).lower().startswith(OPENED)):
             if key in _TOLD and name in ENTRIES:
                 dropped[_TOLD[key]] += 1
+            elif key in _CALLS and not _says(source, str(value)):
+                dropped["link to a video call, which the event's text does not have"] += 1
             continue
         _trim_parameters(value)
         made.add(key, value, encode=False)
@@ -103,6 +107,10 @@ def _copy(source: Component, name: str, dropped: Counter[str]) -> Component | No
         _demand_times(made, name, [key for key, _ in source.errors])
     _copy_inside(source, made, dropped)
     return made  # type: ignore[no-any-return]
+
+
+def _says(entry: Component, link: str) -> bool:
+    return any(link in str(entry.get(key, "")) for key in ("DESCRIPTION", "LOCATION", "URL"))
 
 
 def _trim_parameters(value: Any) -> None:
@@ -123,6 +131,9 @@ def _demand_times(entry: Any, name: str, unread: Collection[str | None]) -> None
     """Reject an event without a start, and give what RFC 5545 demands of each."""
     if name == "VEVENT" and "DTSTART" not in entry:
         raise Rejected("damaged", "has an event without a start; export it again")
+    rules = entry.get("RRULE", [])
+    if any("FREQ" not in each for each in (rules if isinstance(rules, list) else [rules])):
+        unread = (*unread, "RRULE")
     if not TIMES.isdisjoint(unread):
         raise Rejected("damaged", "has an event whose times cannot be read; export it again")
     if "UID" not in entry:
