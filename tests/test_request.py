@@ -62,6 +62,20 @@ def test_half_a_surrogate_pair_is_no_text() -> None:
         mms(text="\ud83d")
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"media_captions": ["\udcff"]}, "caption 1 has half a surrogate pair"),
+        ({"media_captions": [None]}, "caption 1 is no string"),
+        ({"tags": {"a": "\udcff"}}, "a tag has half a surrogate pair"),
+        ({"tags": {"\ud83d": "a"}}, "a tag has half a surrogate pair"),
+    ],
+)
+def test_what_json_cannot_carry_is_told(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        mms(**changes)
+
+
 def test_both_numbers_are_checked() -> None:
     with pytest.raises(Rejected, match=r"^SMS_001 phone-number: to: "):
         mms(to="202 555 0143")
@@ -89,5 +103,6 @@ def test_an_sms_of_more_parts_than_can_be_counted_is_rejected() -> None:
     with pytest.raises(Rejected, match="256 segments") as rejected:
         request.sms(text="x" * (255 * 153 + 1), **ENDS)
     assert rejected.value.reason == "text-too-long"
-    with pytest.raises(Misconfigured, match="needs a text"):
-        request.sms(text="", **ENDS)
+    for nothing in ("", " \n"):
+        with pytest.raises(Misconfigured, match="needs a text"):
+            request.sms(text=nothing, **ENDS)

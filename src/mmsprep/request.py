@@ -38,7 +38,7 @@ def mms(
         "from": e164(from_, what="from"),
         "text": checked_text(text),
         "media_urls": list(media_urls),
-        "media_captions": list(media_captions),
+        "media_captions": checked_captions(media_captions),
         **_settings(delivery_receipt, webhook_url, tags),
     }
 
@@ -57,7 +57,7 @@ def sms(
 
     Raises Rejected ``phone-number`` or ``text-too-long``, Misconfigured.
     """
-    if not text:
+    if not text.strip():
         raise Misconfigured("a text message needs a text")
     counted = segments(checked_text(text))
     if counted.count > MOST_SEGMENTS:
@@ -87,10 +87,7 @@ def checked_text(text: str, most: int | None = None, *, offered: bool = False) -
 
     *offered* is a text that nobody wrote: the remedy for it is one of one's own.
     """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Misconfigured("the text has half a surrogate pair, which is no character; decode it anew") from None
+    _check_whole(text, "the text")
     length = utf16_units(text)
     if most is not None and length > most:
         counted = segments(text)
@@ -102,6 +99,13 @@ def checked_text(text: str, most: int | None = None, *, offered: bool = False) -
             f"allowed; {remedy}",
         )
     return text
+
+
+def checked_captions(captions: Sequence[str]) -> list[str]:
+    """Give *captions* back when all of them are strings that can be sent."""
+    for number, caption in enumerate(captions, start=1):
+        _check_whole(caption, f"caption {number}")
+    return list(captions)
 
 
 def checked_webhook(url: str) -> str:
@@ -123,7 +127,18 @@ def checked_tags(tags: Mapping[str, str]) -> dict[str, str]:
     wrong = [name for name, value in tags.items() if not (isinstance(name, str) and name and isinstance(value, str))]
     if wrong:
         raise Misconfigured(f"tags are strings, with a name; not so: {', '.join(map(repr, wrong))}")
+    for name, value in tags.items():
+        _check_whole(name + value, "a tag")
     return dict(tags)
+
+
+def _check_whole(text: str, what: str) -> None:
+    """Raise Misconfigured for what is no text: JSON could not carry it."""
+    try:
+        text.encode()
+    except (UnicodeEncodeError, AttributeError):
+        fault = "half a surrogate pair, which is no character; decode it anew"
+        raise Misconfigured(f"{what} has {fault}" if isinstance(text, str) else f"{what} is no string") from None
 
 
 def _settings(delivery_receipt: bool, webhook_url: str | None, tags: Mapping[str, str] | None) -> dict[str, Any]:

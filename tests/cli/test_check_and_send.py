@@ -144,6 +144,8 @@ def test_compose_for_pantheon_is_compose(run: Run, fixtures: Path) -> None:
         (["--webhook-url", "http://example.com"], "the webhook is no https:// URL"),
         (["--profiles", "telnyx"], "--profiles goes with --dry-run"),
         (["--tag", "x"], "a tag is NAME=VALUE"),
+        (["--tag", "x=\udcff"], "a tag has half a surrogate pair"),
+        (["--caption", "\udcff"], "caption 1 has half a surrogate pair"),
         (["--caption", "a", "--caption", "b"], "captions: 2, sources: 1; give one each, or none"),
     ],
 )

@@ -69,6 +69,8 @@ def test_an_endpoint_that_is_set_to_nothing_is_none(monkeypatch: pytest.MonkeyPa
         ("s3://", {}, "names no bucket"),
         ("s3:///key", {}, "names no bucket"),
         ("s3://key:secret@bucket", {}, "names no bucket"),
+        ("s3://media/\udcff", {}, "characters that no URL shows"),
+        ("s3://media/a\nb", {}, "characters that no URL shows"),
         ("s3://media", {"endpoint": "https://key:secret@s3.example.com"}, "s3.endpoint"),
         ("s3://media", {"endpoint": "s3.example.com"}, "s3.endpoint"),
         ("s3://media", {"presign_seconds": 8 * 86_400}, "s3.presign_seconds"),

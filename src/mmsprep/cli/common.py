@@ -142,13 +142,18 @@ def status(result: Prepared | PrepError) -> Exit:
 
 
 def check_ways(
-    ways: Mapping[str, Any], provider: str, extra: Mapping[str, Any], *, most_text_chars: int | None = None
+    ways: Mapping[str, Any],
+    captions: Sequence[str],
+    provider: str,
+    extra: Mapping[str, Any],
+    *,
+    most_text_chars: int | None = None,
 ) -> None:
     """Check what can be checked of a request before minutes are spent on its media; raises as the request would."""
     from mmsprep import providers
     from mmsprep.batch.outcome import OWN
     from mmsprep.phone import e164, sender
-    from mmsprep.request import checked_text, checked_webhook
+    from mmsprep.request import checked_captions, checked_tags, checked_text, checked_webhook
 
     e164(ways["to"])
     (e164 if provider == OWN else sender)(ways["from_"], what="from")
@@ -156,6 +161,8 @@ def check_ways(
         checked_webhook(ways["webhook_url"])
     if ways["text"] is not None:
         checked_text(ways["text"], most_text_chars)
+    checked_captions(captions)
+    checked_tags(ways["tags"])
     if provider != OWN:
         providers.check_fields(provider, extra)
     elif extra:

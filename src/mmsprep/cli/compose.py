@@ -60,7 +60,8 @@ def compose(
     tags = common.pairs(tag, "a tag")
     ways: dict[str, Any] = {"to": to, "from_": from_, "text": text, "webhook_url": webhook_url, "tags": tags}
     with common.reported(sources, as_json=as_json):
-        common.check_ways(ways, asked, extra, most_text_chars=settings.resolve_profile().max_text_chars)
+        most = settings.resolve_profile().max_text_chars
+        common.check_ways(ways, caption or (), asked, extra, most_text_chars=most)
         own = {"delivery_receipt": delivery_receipt} if asked == OWN else {}
         body = _body(sources, settings, caption or (), options, asked, extra, ways | own, check=check)
     typer.echo(json.dumps(body, indent=None if as_json else 2))

@@ -62,7 +62,7 @@ def send(
         "tags": common.pairs(tag, "a tag"),
     }
     with Client(settings=settings) as client, common.reported(sources or [text or ""], as_json=as_json):
-        common.check_ways(ways, OWN, {}, most_text_chars=most)
+        common.check_ways(ways, caption or (), OWN, {}, most_text_chars=most)
         if sources:
             _check_reachable(settings)
             message = _composed(sources, caption or (), settings, common.options(stage_options), check=check)

@@ -219,6 +219,8 @@ def from_url(url: str, settings: Settings) -> S3Store:
     bucket, prefix = divided(url)
     if not bucket or "?" in url or "@" in bucket:
         raise Misconfigured("the store names no bucket; write s3://bucket or s3://bucket/prefix")
+    if not prefix.isprintable():
+        raise Misconfigured(f"the store's prefix has characters that no URL shows: {prefix!r}; give another")
     if settings.s3.presign_seconds:
         if settings.base_url:
             raise Misconfigured("base_url and s3.presign_seconds exclude one another; a presigned URL has its own host")
