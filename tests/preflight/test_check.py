@@ -69,6 +69,8 @@ def test_a_presigned_get_is_refused_by_who_asks_with_head_first(host: Host, pipe
         ("endless-headers", "broken", EVERY),
         ("circle", "redirects", EVERY),
         ("far", "redirects", EVERY),
+        ("to-nonsense", "redirects", EVERY),
+        ("to-secret", "url", EVERY),
         ("to-file", "url", EVERY),
         ("once", "gone", EVERY),
         ("changing", "changed", EVERY),
@@ -92,6 +94,8 @@ def test_each_fault_is_told_with_who_refuses(
         ("compressed", "encoded", "it comes as gzip although nobody asked for that"),
         ("private", "status", "GET is answered 403, not 200; make the file public"),
         ("nothing-here", "status", "GET is answered 404, not 200; check the URL, and that the file is there"),
+        ("to-secret", "url", "it redirects to https://127.0.0.1/: it carries a user and password"),
+        ("to-file", "url", "it redirects to file:///etc/passwd: it is no http:// or https:// URL"),
         ("broken", "status", "GET is answered 503, not 200; see the server's log"),
     ],
 )

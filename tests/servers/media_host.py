@@ -187,6 +187,12 @@ class Handler(Quiet):
         hop = int(self.path.partition("?")[2] or 0)
         self._give(302, b"", None, Location=f"/far?{hop + 1}")
 
+    def _to_nonsense(self) -> None:
+        self._give(302, b"", None, Location="http://[nonsense")
+
+    def _to_secret(self) -> None:
+        self._give(302, b"", None, Location="https://user:hunter2@127.0.0.1/?hunter2")
+
     def _to_file(self) -> None:
         self._give(302, b"", None, Location="file:///etc/passwd")
 

@@ -60,11 +60,18 @@ def ask(method: Method, url: str, *, seconds: float, allow_private: bool = False
     seen, hops = {url}, list[str]()
     while True:
         left = seconds - (time.monotonic() - started)
-        answer = _ask_once(method, _parts(url), seconds=left, limit=seconds, allow_private=allow_private)
+        try:
+            answer = _ask_once(method, _parts(url), seconds=left, limit=seconds, allow_private=allow_private)
+        except Unfetched as error:
+            led = f"it redirects to {hops[-1]}: " if hops else ""
+            raise Unfetched(error.reason, f"{led}{error.message}") from error.__cause__
         target = answer.untrusted_headers.get("location")
         if answer.status not in REDIRECTS or not target:
             return replace(answer, seconds=time.monotonic() - started, hops=tuple(hops))
-        url = urljoin(url, target)
+        try:
+            url = urljoin(url, target)
+        except ValueError:
+            raise Unfetched("redirects", "it redirects to what is no URL; give the URL of the file itself") from None
         if url in seen:
             raise Unfetched("redirects", "it redirects in a circle; give the URL of the file itself")
         if len(hops) == MOST_REDIRECTS:
