@@ -71,9 +71,17 @@ def test_a_point_is_in_its_country(latitude: float, longitude: float, country: s
         (-5.0, -150.0, "South Pacific Ocean"),
         (88.0, 0.0, "Arctic Ocean"),
         (-16.0, 179.9, "South Pacific Ocean"),
+        (52.4, -80.3, "James Bay"),
+        (17.4, -87.3, "Caribbean Sea"),
+        (47.3, 140.0, "Sea of Japan"),
+        # Between the circles of enclosed seas there is no ocean.
+        (42.0, 9.7, None),
+        (38.5, 0.7, None),
+        (55.0, 11.0, None),
+        (34.5, 10.7, None),
     ],
 )
-def test_a_point_at_sea_has_the_name_of_its_sea(latitude: float, longitude: float, sea: str) -> None:
+def test_a_point_at_sea_has_the_name_of_its_sea(latitude: float, longitude: float, sea: str | None) -> None:
     assert basemap.sea_at(latitude, longitude) == sea
 
 

@@ -34,6 +34,8 @@ DEGREE_KM = math.radians(1) * EARTH_KM
 LARGEST_RADIUS_KM = 60.0
 """More than `Town.radius_km` of the largest city."""
 CLEAR, MOST_KM_TO_OCEAN = 0.8, 2_600
+SHORE_KM = 150.0
+"""How far outside of an enclosed sea's circles no ocean is named: its bays are not round."""
 """An ocean is named where its nearest point is clearly nearer than the next ocean's, and no further than this."""
 TOWNS_CREDIT = "GeoNames CC BY 4.0"
 CREDIT = f"Natural Earth · {TOWNS_CREDIT}"
@@ -154,17 +156,20 @@ class Sea:
     """None for an ocean."""
     middle: bool
     """Whether this is where the name stands."""
+    enclosed: bool = False
+    """Whether land lies around it, so that no ocean begins where the circle ends."""
 
 
 @cache
 def seas() -> tuple[Sea, ...]:
     """List the circles of the seas and the points of the oceans."""
     tables = tomllib.loads((DATA / "seas.toml").read_text(encoding="utf-8"))
+    enclosed = frozenset(tables["enclosed"])
     return tuple(
-        Sea(name, latitude, longitude, radius[0] if radius else None, middle=at == 0 and bool(radius))
+        Sea(name, lat, lon, radius[0] if radius else None, middle=at == 0 and bool(radius), enclosed=name in enclosed)
         for table in (tables["seas"], tables["oceans"])
         for name, points in table.items()
-        for at, (latitude, longitude, *radius) in enumerate(points)
+        for at, (lat, lon, *radius) in enumerate(points)
     )
 
 
@@ -174,6 +179,8 @@ def sea_at(latitude: float, longitude: float) -> str | None:
     within = [(far / (sea.radius_km or 1), sea.name) for far, sea in away if sea.radius_km and far < sea.radius_km]
     if within:
         return min(within)[1]
+    if any(sea.enclosed and sea.radius_km and far < sea.radius_km + SHORE_KM for far, sea in away):
+        return None
     other = "South" if latitude > 0 else "North"
     oceans: dict[str, float] = {}
     for far, sea in away:

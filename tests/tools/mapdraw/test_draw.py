@@ -177,3 +177,9 @@ def test_the_scale_bar_is_of_round_lengths_that_fit(km: float, metric: str, impe
 def test_the_world_is_never_lower_than_the_picture() -> None:
     assert mapdraw.embedded_zoom(Place(0, 0, zoom=0)) == 1
     assert mapdraw.embedded_zoom(Place(0, 0, zoom=0, size=(300, 1024))) == 2
+
+
+@pytest.mark.parametrize("point", [(-1.0, 33.0), (47.7, -87.5), (53.5, 108.0)])
+def test_no_ocean_is_named_on_a_lake(point: tuple[float, float], sheets: list[labels.Sheet]) -> None:
+    mapdraw.draw(Place(*point), scale=1)
+    assert sheets[0].seas == []

@@ -267,7 +267,9 @@ def _write_seas(sheet: Sheet, draw: ImageDraw, projection: Projection, zoom: flo
             return
         if not sheet.is_water((x - 2, y - 2, x + 2, y + 2)):
             continue
-        name = basemap.sea_at(*projection.locate(x, y))
+        point = projection.locate(x, y)
+        # A lake is water within a country, and no ocean.
+        name = None if basemap.country_at(*point) else basemap.sea_at(*point)
         if name and name not in written and _write_sea(sheet, draw, face, name, (x, y)):
             written.add(name)
 
