@@ -68,6 +68,29 @@ def test_a_name_that_is_misspelt_is_told_what_it_might_have_been(given: dict[str
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("MMSPREP_BASEURL", "MMSPREP_BASE_URL"),
+        ("MMSPREP_S3_ENDPOINT", "MMSPREP_S3__ENDPOINT"),
+        ("MMSPREP_LIMITS_WALL_SECONDS", "MMSPREP_LIMITS__WALL_SECONDS"),
+        ("MMSPREP_S3__ENDPOINT", None),
+        ("MMSPREP_NO_SKIPS", None),
+        ("OTHER_BASEURL", None),
+    ],
+)
+def test_a_variable_that_is_almost_a_setting_is_told_of_and_its_value_is_not(
+    name: str, meant: str | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(name, "https://hunter2.example")
+    Settings.load()
+    told = [record.getMessage() for record in caplog.records]
+    assert [each for each in told if name in each] == (
+        [f"{name} is no setting; did you mean {meant}?"] if meant else []
+    )
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
     "url",
     [
         *("media.example.com", "ftp://media.example.com", "https://", "https:///mms", "https://example.com/a b"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +25,10 @@ from mmsprep.profile import Profile
 from mmsprep.stores.s3.options import S3Options
 from mmsprep.tools.tiles import TileSource
 
+log = logging.getLogger(__name__)
+
 FILE = Path("mmsprep.toml")
+PREFIX = "MMSPREP_"
 
 # Plain HTTP is for this machine alone: a signature does not hide what it signs.
 WEBHOOK = r"^(https://[^@\s/?#]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/\S*)?$"
@@ -79,7 +84,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="MMSPREP_", env_nested_delimiter="__", toml_file=FILE, frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_nested_delimiter="__", toml_file=FILE, frozen=True, extra="forbid"
     )
 
     profile: str = Field(default=profile.DEFAULT, description="whose limits to meet; a+b is the stricter of both")
@@ -131,6 +136,8 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, **flags: Any) -> Settings:
         """Read the settings, with *flags* that are not None above all; raises Misconfigured for wrong ones."""
+        for name, meant in _misspelt(os.environ):
+            log.warning("%s is no setting; did you mean %s?", name, meant)
         try:
             return cls(**{name: value for name, value in flags.items() if value is not None})
         except ValidationError as error:
@@ -160,6 +167,18 @@ def _told(wrong: Mapping[str, Any]) -> str:
     known = list(fields) if len(wrong["loc"]) == 1 else _options_of(fields[str(wrong["loc"][0])].annotation)
     near = get_close_matches(str(wrong["loc"][-1]), known)
     return f"{name}: there is no such setting{f'; did you mean {near[0]}?' if near else ''}"
+
+
+def _misspelt(variables: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Find variables that are almost a setting's, with that one's: pydantic looks only for those that it knows."""
+    from difflib import get_close_matches
+
+    fields = {f"{PREFIX}{name.upper()}": field.annotation for name, field in Settings.model_fields.items()}
+    inner = [f"{table}__{name.upper()}" for table, kind in fields.items() for name in _options_of(kind)]
+    for name in variables:
+        if name.startswith(PREFIX) and name.partition("__")[0] not in fields:
+            for meant in get_close_matches(name, [*fields, *inner], n=1, cutoff=0.85):
+                yield name, meant
 
 
 def _options_of(table: Any) -> list[str]:
