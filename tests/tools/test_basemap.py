@@ -74,6 +74,8 @@ def test_a_point_is_in_its_country(latitude: float, longitude: float, country: s
         (52.4, -80.3, "James Bay"),
         (17.4, -87.3, "Caribbean Sea"),
         (47.3, 140.0, "Sea of Japan"),
+        (-7.7, 114.8, "Bali Sea"),
+        (-9.6, 115.0, "Indian Ocean"),
         # Between the circles of enclosed seas there is no ocean.
         (42.0, 9.7, None),
         (38.5, 0.7, None),

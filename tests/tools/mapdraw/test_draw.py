@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from PIL import Image, ImageColor
+from PIL import Image, ImageColor, ImageDraw
 
 from mmsprep.place import Place
 from mmsprep.tools import basemap, mapdraw
 from mmsprep.tools.mapdraw import furniture, ground, labels
 from mmsprep.tools.mapdraw.caption import caption
 from mmsprep.tools.mapdraw.palette import DARK, LIGHT, PALETTES
-from mmsprep.tools.mapdraw.type import writable
+from mmsprep.tools.mapdraw.type import Face, writable
 
 PLACES = {
     "Fiji": (-18.14, 178.44),
@@ -183,3 +183,20 @@ def test_the_world_is_never_lower_than_the_picture() -> None:
 def test_no_ocean_is_named_on_a_lake(point: tuple[float, float], sheets: list[labels.Sheet]) -> None:
     mapdraw.draw(Place(*point), scale=1)
     assert sheets[0].seas == []
+
+
+def test_a_town_that_the_pin_covers_is_named_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: dict[str, tuple[float, float]] = {}
+    original = Face.draw
+
+    def remember(
+        face: Face, pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, *ink: str, **more: str
+    ) -> None:
+        written[text] = at
+        original(face, pen, at, text, *ink, **more)
+
+    monkeypatch.setattr(Face, "draw", remember)
+    mapdraw.draw(Place(48.8584, 2.2945, zoom=8), scale=1)
+    left, base = written["Paris"]
+    assert left < 300 < left + 60
+    assert 225 < base < 265

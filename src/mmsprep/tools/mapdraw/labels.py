@@ -140,8 +140,13 @@ def _write_town(sheet: Sheet, draw: ImageDraw, town: Town, x: float, y: float, z
     face = sheet.face("semibold" if big else "medium", 17 if big else 15 if middling else 13.5)
     radius = (3.6 if big else 3.0 if middling else 2.4) * sheet.scale
     dot = (x - radius, y - radius, x + radius, y + radius)
-    under_pin = math.hypot(x - sheet.picture.width / 2, y - sheet.picture.height / 2) < 9 * sheet.scale
-    if not under_pin and not sheet.is_free(dot):
+    tip = sheet.picture.width / 2, sheet.picture.height / 2
+    away = math.hypot(x - tip[0], y - tip[1])
+    # The pin covers what is a little above its tip: there the name stands alone, below it.
+    under_pin = away < 9 * sheet.scale or (away < 24 * sheet.scale and not sheet.is_free(dot))
+    if under_pin:
+        x, y = tip
+    elif not sheet.is_free(dot):
         return
     ink = sheet.palette.town if big or middling else sheet.palette.village
     for left, base in _positions(
@@ -183,12 +188,8 @@ def _dot(sheet: Sheet, dot: Box, ink: str, *, capital: bool) -> None:
     from PIL import Image
     from PIL import ImageDraw as Drawing
 
-    left, top, right, bottom = (
-        math.floor(dot[0]) - 3,
-        math.floor(dot[1]) - 3,
-        math.ceil(dot[2]) + 3,
-        math.ceil(dot[3]) + 3,
-    )
+    left, top = (math.floor(edge) - 3 for edge in dot[:2])
+    right, bottom = (math.ceil(edge) + 3 for edge in dot[2:])
     mask = Image.new("L", ((right - left) * 4, (bottom - top) * 4), 0)
     inner = Drawing.Draw(mask)
     box = [(edge - origin) * 4 for edge, origin in zip(dot, (left, top, left, top), strict=True)]
