@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,9 @@ Written by `make bench-pictures`; do not edit. Each program brings each photo be
 have it do: at the better of two fixed long sides (2048, 1024; the one with the best mean at that limit), with
 a bisection over quality where it has no search of its own. Scores are against the source at 2048 pixels, which is
 what a large phone shows. SSIMULACRA 2: more is better, 90 cannot be told apart. Butteraugli, 3-norm: less is better.
-CPU and memory are ratios to ours; a program of its own counts with its start. "Over" are files that are not below
-the limit. "Every side in full" is our encoder at each of eight long sides, the best one picked by looking at the
-score afterwards: the limit of what choosing a side can give.
+CPU and memory are ratios to ours, of sums over the photos; a program of its own counts with its start. "Over" are
+files that are not below the limit. "Every side in full" is our encoder at each of eight long sides, the best one
+picked by looking at the score afterwards: the limit of what choosing a side can give.
 """
 
 
@@ -67,8 +67,10 @@ def _table(runs: Sequence[Run], limit: int, order: Sequence[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _ratio(own: Iterable[Run], ours: dict[str, Run], what: str) -> str:
-    return f"{fmean(getattr(run, what) / max(getattr(ours[run.photo], what), 1e-9) for run in own):.2f}"
+def _ratio(own: Sequence[Run], ours: dict[str, Run], what: str) -> str:
+    """Compare sums: a photo that hardly costs us anything must not decide."""
+    theirs, mine = (sum(getattr(run, what) for run in runs) for runs in (own, (ours[run.photo] for run in own)))
+    return f"{theirs / max(mine, 1e-9):.2f}"
 
 
 def _photos(runs: Sequence[Run], order: Sequence[str]) -> str:

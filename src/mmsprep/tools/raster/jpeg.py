@@ -8,7 +8,8 @@ from math import log
 from typing import TYPE_CHECKING
 
 from mmsprep.fit import Fitted, fit
-from mmsprep.tools.raster.side import AIM, HEADER_BYTES, PERFECT, SLOPE, Choice, choose_side, first_side
+from mmsprep.tools.raster.sample import HEADER_BYTES
+from mmsprep.tools.raster.side import AIM, PERFECT, SLOPE, Choice, choose_side, first_side
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -82,14 +83,14 @@ def fit_jpeg(
     side = choice.side if choice else min(largest, first_side(pixels.size, limit))
     while True:
         small = finish(at_side(pixels, side))
-        eased = choice is not None and choice.eased
+        eased, full = (choice.eased, choice.full_colour) if choice else (False, False)
         high = choice.quality if choice and eased else finest
         guess, slope = (high, SLOPE) if eased else _foresee(small, limit, choice)
-        found = _fit_quality(small, limit, guess, slope, high, progressive=progressive)
+        found = _fit_quality(small, limit, guess, slope, high, progressive=progressive, full_colour=full)
         if found is not None:
             if choice:
                 lost(choice.unlikeness)
-            data = _spend_on_colour(small, found, limit, progressive=progressive)
+            data = _spend_on_colour(small, found, limit, progressive=progressive, full_colour=full)
             more = enough == 0.0 and found.quality >= FINEST and len(data) < FILLED * limit
             return (more and _larger(pixels, side, limit, largest, finish, progressive=progressive)) or data
         choice, side = None, min(side, max(pixels.size)) * 2 // 3
@@ -131,10 +132,17 @@ def at_side(pixels: Image.Image, side: int) -> Image.Image:
 
 
 def _fit_quality(
-    pixels: Image.Image, limit: int, quality: float, slope: float, high: float, *, progressive: bool
+    pixels: Image.Image,
+    limit: int,
+    quality: float,
+    slope: float,
+    high: float,
+    *,
+    progressive: bool,
+    full_colour: bool = False,
 ) -> Fitted[bytes] | None:
     return fit(
-        lambda at: encode(pixels, at, progressive=progressive),
+        lambda at: encode(pixels, at, progressive=progressive, full_colour=full_colour),
         limit,
         size=len,
         low=COARSEST,
@@ -146,17 +154,21 @@ def _fit_quality(
     )
 
 
-def _spend_on_colour(pixels: Image.Image, found: Fitted[bytes], limit: int, *, progressive: bool) -> bytes:
+def _spend_on_colour(
+    pixels: Image.Image, found: Fitted[bytes], limit: int, *, progressive: bool, full_colour: bool = False
+) -> bytes:
     """Keep the colour at full resolution too when bytes are left at the finest tables, and refine them further."""
-    if found.quality < FINEST or pixels.mode == "L":
+    foreseen = found.size * (1 if full_colour else WITH_COLOUR)
+    ample = foreseen < limit * WITH_COLOUR / 2
+    if found.quality < FINEST or pixels.mode == "L" or (full_colour and ample):
         return found.value
     finer = fit(
         lambda at: encode(pixels, at, progressive=progressive, full_colour=True),
         limit,
         size=len,
         low=FINEST,
-        high=FINEST if found.size < limit // 2 else LOSSLESS,
-        guess=FINEST * (limit * AIM / (WITH_COLOUR * found.size)) ** (1 / SLOPE),
+        high=FINEST if ample else LOSSLESS,
+        guess=FINEST * (limit * AIM / foreseen) ** (1 / SLOPE),
         encodes=3,
     )
     return finer.value if finer else found.value
@@ -166,7 +178,8 @@ def _foresee(pixels: Image.Image, limit: int, choice: Choice | None = None) -> t
     """Foresee the quality that fills *limit*, and how steeply size follows quality there, by cheap probes."""
     sample, share = _bands(pixels)
     quality = choice.quality if choice else 2.0
-    first = _probe(sample, quality, share)
+    full_colour = choice is not None and choice.full_colour
+    first = _probe(sample, quality, share, full_colour=full_colour)
     slope = choice.slope if choice else SLOPE
     better = min(max(quality * (limit * AIM / first) ** (1 / slope), COARSEST), FINEST)
     if choice or abs(log(better / quality)) < 0.1:
@@ -176,8 +189,8 @@ def _foresee(pixels: Image.Image, limit: int, choice: Choice | None = None) -> t
     return min(max(better * (limit * AIM / second) ** (1 / slope), COARSEST), FINEST), slope
 
 
-def _probe(sample: Image.Image, quality: float, share: float) -> float:
-    data = encode(sample, quality)
+def _probe(sample: Image.Image, quality: float, share: float, *, full_colour: bool = False) -> float:
+    data = encode(sample, quality, full_colour=full_colour)
     return HEADER_BYTES + (len(data) - HEADER_BYTES) / share
 
 

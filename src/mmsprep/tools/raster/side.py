@@ -1,25 +1,17 @@
-"""Choose a JPEG's long side and quality together, by trying sizes on a sample of tiles and looking at them."""
+"""Choose a JPEG's long side, quality and colour together, by trying sizes on a sample of tiles and looking at them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from io import BytesIO
+from functools import partial
 from math import log, sqrt
 from typing import TYPE_CHECKING
 
-from mmsprep.tools.raster import likeness
+from mmsprep.tools.raster.sample import SCREEN, TILE, Tiles
 
 if TYPE_CHECKING:
     from PIL import Image
-
-SCREEN = 2048
-"""The long side of a large phone's screen: what a picture is looked at in."""
-TILE = 128
-"""Side of a tile at screen size; eighths of it are whole JPEG blocks of 16."""
-TILES = 32
-RIM = 8
-"""What is left out around a tile, where scaling has seen past its edge."""
 
 EIGHTHS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
 """The long sides that are tried, in eighths of the screen."""
@@ -28,7 +20,6 @@ PERFECT = 0.01
 EASING, EASINGS = 0.85, 8
 CLOSE = 0.04
 """Qualities this near one another, in ln, need not both be tried."""
-HEADER_BYTES = 620
 SLOPE = 0.75
 """How size follows quality in most photographs, until two sizes of this one are known."""
 AIM = 0.985
@@ -39,6 +30,12 @@ COARSE, SHARP, AMPLE = 1.8, 6.0, 3.0
 and none larger than the screen than the screen's below the third (13 photographs at three limits, every side)."""
 BEYOND = 0.85
 """What of its unlikeness a side has to leave that is larger than the screen: so far a sample's errors reach."""
+
+COLOURED = 0.005
+"""How much more unlike in luma a picture may be for each squared level that its colours lose by being halved
+(SSIMULACRA 2 on 12 photographs, 5 drawings and 8 pages of coloured words, at four limits: docs/adr/0003)."""
+SMEARED = 0.4
+"""The part of its unlikeness that halved colours must be worth for full ones to be tried: most photographs' are not."""
 
 FINE, DENT = 4.0, 1.08
 VISIBLE = 0.05
@@ -59,6 +56,8 @@ class Choice:
     unlikeness: float
     eased: bool = False
     """Whether a higher quality would fit and show nothing."""
+    full_colour: bool = False
+    """Whether its colours are kept at full resolution."""
 
 
 def first_side(size: tuple[int, int], limit: int) -> int:
@@ -71,7 +70,7 @@ def choose_side(
     pixels: Image.Image,
     limit: int,
     largest: int,
-    encode: Encode,
+    encode: Callable[..., bytes],
     *,
     low: float,
     high: float,
@@ -81,7 +80,8 @@ def choose_side(
 
     Walks from a first guess to the neighbours for as long as they look better, or until a larger side could
     only add what nobody sees. What is closer to the source than an *enough* above `PERFECT` is eased: its quality
-    need not fill the limit. None says that the picture is too small for a sample.
+    need not fill the limit. Colours are kept at full resolution where halving them would show more; *encode* is asked
+    for that by ``full_colour=True``. None says that the picture is too small for a sample.
     """
     if min(pixels.size) * min(SCREEN, max(pixels.size)) < 3 * TILE * max(pixels.size):
         return None
@@ -106,9 +106,19 @@ def choose_side(
         foreseen = min(8.0, room[at] * (min(first.quality, high) / TURNING) ** (first.slope / 1.6))
         near = min(range(len(room)), key=lambda index: abs(room[index] - foreseen))
         at = near if look(room[near]) < first.unlikeness else at
-    best = tried[_walk(look, tried, room, at, enough)]
+    eighths = _walk(look, tried, room, at, enough)
+    best = tried[eighths]
     # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
-    return _eased(tiles, best, encode, enough) if PERFECT < enough >= best.unlikeness else best
+    if PERFECT < enough >= best.unlikeness:
+        return _eased(tiles, best, encode, enough)
+    shown = COLOURED * tiles.smeared(eighths)
+    bytes_left = best.quality >= high and enough <= PERFECT
+    if shown < SMEARED * best.unlikeness and not bytes_left:
+        return best
+    look_at = partial(_try, tiles, eighths, limit=limit, low=low, high=high, in_colour=True)
+    halved = look_at(best, encode=encode)
+    full = look_at(replace(best, quality=best.quality / 2), encode=partial(encode, full_colour=True))
+    return replace(full, full_colour=True) if full.unlikeness < halved.unlikeness + shown else best
 
 
 def _walk(look: Callable[[int], float], tried: dict[int, Choice], room: list[int], at: int, enough: float) -> int:
@@ -132,86 +142,16 @@ def _walk(look: Callable[[int], float], tried: dict[int, Choice], room: list[int
     return room[at]
 
 
-class Tiles:
-    """A sample of one picture, to be seen at any size."""
-
-    def __init__(self, pixels: Image.Image) -> None:
-        self.pixels = pixels
-        self.screen = min(SCREEN, max(pixels.size))
-        self.reach = TILE * max(pixels.size) / self.screen / 2
-        self.centres = _centres(pixels.size, 2 * self.reach)
-        self.shown = self._cut(8)
-        self.source = likeness.sample_of(self._inner(self.shown.convert("L"), 8))
-
-    @property
-    def share(self) -> float:
-        """What part of the picture the tiles are."""
-        width, height = self.pixels.size
-        return len(self.centres) * (2 * self.reach) ** 2 / (width * height)
-
-    def whole(self, size: int) -> float:
-        """Reckon the bytes of the whole picture from those of a sheet."""
-        return HEADER_BYTES + max(size - HEADER_BYTES, 1) / self.share
-
-    def at(self, eighths: int) -> Image.Image:
-        """Lay the tiles side by side as they are in the picture scaled to so many eighths of the screen."""
-        if eighths > 8:
-            return self._cut(eighths)
-        # From the tiles at screen size, which are few: whoever scales twice chooses the same.
-        return self.shown if eighths == 8 else self._rescale(self.shown, TILE * eighths // 8)
-
-    def _cut(self, eighths: int) -> Image.Image:
-        """Scale the tiles out of the picture, as sharply as needed to rank sides: Lanczos ranks them alike."""
-        from PIL import Image
-
-        edge = TILE * eighths // 8
-        sheet = Image.new(self.pixels.mode, (edge * len(self.centres), edge))
-        for index, (x, y) in enumerate(self.centres):
-            box = (x - self.reach, y - self.reach, x + self.reach, y + self.reach)
-            if edge == 2 * self.reach:
-                left, top = round(box[0]), round(box[1])
-                tile = self.pixels.crop((left, top, left + edge, top + edge))
-            else:
-                tile = self.pixels.resize((edge, edge), Image.Resampling.BICUBIC, box=box)
-            sheet.paste(tile, (index * edge, 0))
-        return sheet
-
-    def _rescale(self, sheet: Image.Image, edge: int) -> Image.Image:
-        """Scale the tiles of a sheet; down to a half of it at once, for what bleeds into the next stays in its rim."""
-        from PIL import Image
-
-        if 2 * edge >= sheet.height:
-            return sheet.resize((edge * len(self.centres), edge), Image.Resampling.BICUBIC)
-        scaled = Image.new(sheet.mode, (edge * len(self.centres), edge))
-        for index in range(len(self.centres)):
-            tile = sheet.crop((index * sheet.height, 0, (index + 1) * sheet.height, sheet.height))
-            scaled.paste(tile.resize((edge, edge), Image.Resampling.BICUBIC), (index * edge, 0))
-        return scaled
-
-    def unlikeness(self, data: bytes, eighths: int) -> float:
-        """Tell how far an encoded sheet is from the source when it is shown on the screen."""
-        from PIL import Image
-
-        sheet = Image.open(BytesIO(data), formats=["JPEG"])
-        # Of a JPEG libjpeg can decode the luma alone.
-        sheet.draft("L", sheet.size)
-        return likeness.unlikeness(self.source, self._inner(sheet.convert("L"), eighths))
-
-    def _inner(self, sheet: Image.Image, eighths: int) -> Image.Image:
-        """Scale the tiles to the screen and leave out their rims, into which the next one bleeds."""
-        from PIL import Image
-
-        count, inner = len(self.centres), TILE - 2 * RIM
-        whole = sheet if eighths == 8 else sheet.resize((TILE * count, TILE), Image.Resampling.BICUBIC)
-        shown = Image.new(sheet.mode, (inner * count, inner))
-        for index in range(count):
-            left = index * TILE + RIM
-            shown.paste(whole.crop((left, RIM, left + inner, RIM + inner)), (index * inner, 0))
-        return shown
-
-
 def _try(
-    tiles: Tiles, eighths: int, near: Choice | None, limit: int, encode: Encode, low: float, high: float
+    tiles: Tiles,
+    eighths: int,
+    near: Choice | None,
+    limit: int,
+    encode: Encode,
+    low: float,
+    high: float,
+    *,
+    in_colour: bool = False,
 ) -> Choice:
     """Look at one size with the quality that fills the limit, found by two encodes of the sheet."""
     sheet = tiles.at(eighths)
@@ -229,7 +169,7 @@ def _try(
     if abs(log(better / quality)) > 0.05:
         slope = min(max(log(tiles.whole(len(data)) / first) / log(better / quality), 0.2), 2.0)
     final = min(max(better * (wanted / tiles.whole(len(data))) ** (1 / slope), low), high)
-    return Choice(side, final, slope, tiles.unlikeness(data, eighths))
+    return Choice(side, final, slope, tiles.unlikeness(data, eighths, in_colour=in_colour))
 
 
 def _worth(choice: Choice, eighths: int, way: int, enough: float) -> bool:
@@ -256,15 +196,3 @@ def _eased(tiles: Tiles, choice: Choice, encode: Encode, enough: float) -> Choic
             break
         choice = replace(choice, quality=quality, unlikeness=unlikeness, eased=True)
     return choice
-
-
-def _centres(size: tuple[int, int], reach: float) -> list[tuple[float, float]]:
-    """Spread tiles over the picture on a grid of about its own shape, none across its edge."""
-    width, height = size
-    across = max(1, min(round(sqrt(TILES * width / height)), int(width // reach)))
-    down = max(1, min(round(TILES / across), int(height // reach)))
-    return [
-        ((column + 0.5) * width / across, (row + 0.5) * height / down)
-        for row in range(down)
-        for column in range(across)
-    ]
