@@ -175,17 +175,21 @@ def seas() -> tuple[Sea, ...]:
 
 def sea_at(latitude: float, longitude: float) -> str | None:
     """Name the sea or ocean at a point that is on water; None where that is a matter of opinion."""
-    away = [(distance_km(latitude, longitude, sea.latitude, sea.longitude), sea) for sea in seas()]
-    within = [(far / (sea.radius_km or 1), sea.name) for far, sea in away if sea.radius_km and far < sea.radius_km]
+    def away(sea: Sea) -> float:
+        return distance_km(latitude, longitude, sea.latitude, sea.longitude)
+
+    reach = ((sea, sea.radius_km + SHORE_KM) for sea in seas() if sea.radius_km)
+    around = [(away(sea), sea) for sea, far in reach if abs(latitude - sea.latitude) * DEGREE_KM < far]
+    within = [(far / (sea.radius_km or 1), sea.name) for far, sea in around if far < (sea.radius_km or 0)]
     if within:
         return min(within)[1]
-    if any(sea.enclosed and sea.radius_km and far < sea.radius_km + SHORE_KM for far, sea in away):
+    if any(sea.enclosed and far < (sea.radius_km or 0) + SHORE_KM for far, sea in around):
         return None
     other = "South" if latitude > 0 else "North"
     oceans: dict[str, float] = {}
-    for far, sea in away:
-        if sea.radius_km is None and not (sea.name.startswith(f"{other} ")):
-            oceans[sea.name] = min(far, oceans.get(sea.name, far))
+    for sea in seas():
+        if sea.radius_km is None and not sea.name.startswith(f"{other} "):
+            oceans[sea.name] = min(away(sea), oceans.get(sea.name, math.inf))
     (name, near), (_, next_one) = sorted(oceans.items(), key=lambda each: each[1])[:2]
     return name if near < CLEAR * next_one and near < MOST_KM_TO_OCEAN else None
 

@@ -7,12 +7,14 @@ import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from mmsprep.errors import Misconfigured
 from mmsprep.place import Place
-from mmsprep.tools.mapdraw.projection import MOST_LATITUDE, TILE_POINTS, Mercator
+
+if TYPE_CHECKING:
+    from mmsprep.tools.mapdraw.projection import Mercator
 
 USUAL_ZOOM = 15
 """A street and its neighbours."""
@@ -115,12 +117,16 @@ def tile_zoom(place: Place, source_max: int) -> int:
 
 def window(place: Place, zoom: int, scale: int = SCALE) -> Mercator:
     """Give the geometry of a map made of tiles."""
+    from mmsprep.tools.mapdraw.projection import TILE_POINTS, Mercator
+
     side = TILE_POINTS * scale * 2.0**zoom
     return Mercator(place.size[0] * scale, place.size[1] * scale, place.latitude, place.longitude, side)
 
 
 def needed(place: Place, zoom: int, scale: int = SCALE) -> list[TileId]:
     """List the tiles under a map of *place*, nearest to the pin first; none beyond the edge of Mercator."""
+    from mmsprep.tools.mapdraw.projection import MOST_LATITUDE, TILE_POINTS
+
     if abs(place.latitude) > MOST_LATITUDE:
         return []
     map_ = window(place, zoom, scale)
