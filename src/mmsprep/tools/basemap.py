@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -175,11 +175,11 @@ def seas() -> tuple[Sea, ...]:
 
 def sea_at(latitude: float, longitude: float) -> str | None:
     """Name the sea or ocean at a point that is on water; None where that is a matter of opinion."""
-    def away(sea: Sea) -> float:
-        return distance_km(latitude, longitude, sea.latitude, sea.longitude)
-
+    away = partial(distance_km, latitude, longitude)
     reach = ((sea, sea.radius_km + SHORE_KM) for sea in seas() if sea.radius_km)
-    around = [(away(sea), sea) for sea, far in reach if abs(latitude - sea.latitude) * DEGREE_KM < far]
+    around = [
+        (away(sea.latitude, sea.longitude), sea) for sea, far in reach if abs(latitude - sea.latitude) * DEGREE_KM < far
+    ]
     within = [(far / (sea.radius_km or 1), sea.name) for far, sea in around if far < (sea.radius_km or 0)]
     if within:
         return min(within)[1]
@@ -189,7 +189,7 @@ def sea_at(latitude: float, longitude: float) -> str | None:
     oceans: dict[str, float] = {}
     for sea in seas():
         if sea.radius_km is None and not sea.name.startswith(f"{other} "):
-            oceans[sea.name] = min(away(sea), oceans.get(sea.name, math.inf))
+            oceans[sea.name] = min(away(sea.latitude, sea.longitude), oceans.get(sea.name, math.inf))
     (name, near), (_, next_one) = sorted(oceans.items(), key=lambda each: each[1])[:2]
     return name if near < CLEAR * next_one and near < MOST_KM_TO_OCEAN else None
 
