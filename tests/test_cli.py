@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.clips import film
 
 import mmsprep
 
@@ -226,3 +227,22 @@ def test_ctrl_c_ends_it_at_once_with_130_and_leaves_nothing(fixtures: Path, tmp_
     assert ended.returncode == 130
     assert re.fullmatch(r"interrupted: \d+ of 40 done\n", said.decode())
     assert not [name for name in os.listdir(tmp_path / "out") if name.startswith(".")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ways", [["--dry-run"], ["--to", "+12025550143", "--from", "+12025550100"]])
+def test_ctrl_c_does_not_wait_for_the_films_of_a_message(ways: list[str], tmp_path: Path) -> None:
+    film(tmp_path / "long.mov", "-c:v", "mpeg4", seconds=60, size="640x360")
+    command = [*MMSPREP, "compose", "long.mov", *ways]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as ended:
+        threads = Path(f"/proc/{ended.pid}/task")
+        while not any(each.read_text() for each in threads.glob("*/children")) and ended.poll() is None:
+            time.sleep(0.05)
+        ended.send_signal(signal.SIGINT)
+        started = time.monotonic()
+        _, said = ended.communicate(timeout=120)
+        assert time.monotonic() - started < 10
+    assert (ended.returncode, said) == (130, b"")
+    assert os.listdir(tmp_path) == ["long.mov"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +136,24 @@ def test_an_item_that_fails_takes_nothing_from_the_others() -> None:
     assert isinstance(failed, Rejected)
     assert isinstance(other, Made)
     assert other.total_bytes == 500
+
+
+def test_whoever_is_interrupted_does_not_wait_for_what_is_being_made() -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    def make(index: int, _: Profile) -> Made:
+        if index:
+            begun.set()
+            assert stopped.wait(60)
+            return made(1)
+        assert begun.wait(60)
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        fit_together(make, 2, PROFILE, jobs=2, stop=stopped.set)
+    assert stopped.is_set()
+    assert time.monotonic() - started < 30
 
 
 @pytest.fixture

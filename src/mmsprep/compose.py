@@ -27,15 +27,17 @@ LEAST_LOSS = 0.005
 """A loss (`Job.lost`) that nobody sees: less of it weighs no less."""
 
 
-def fit_together(make: Make, count: int, profile: Profile, *, jobs: int) -> list[Made | PrepError]:
+def fit_together(
+    make: Make, count: int, profile: Profile, *, jobs: int, stop: Callable[[], None] = lambda: None
+) -> list[Made | PrepError]:
     """Prepare *count* sources by ``make(index, profile)`` so that all outputs together stay below the message's limit.
 
     First each is prepared as if it were alone: what it then takes is what it needs. Items that are small stay as
     they are; the others are prepared again, from the source, for equal shares of the rest. Then pictures that lost
     little give bytes to those that lost much, and what some did not use is offered to the others. An item that
-    fails gives its error and takes no share.
+    fails gives its error and takes no share. Whoever is interrupted calls *stop*, which ends what is being made.
     """
-    sources = _Sources(make, profile, jobs)
+    sources = _Sources(make, profile, jobs, stop)
     sources.prepare(dict.fromkeys(range(count), replace(profile, total_bytes=None)))
     sources.needs = {index: _bytes(each) for index, each in sources.made.items()}
     if profile.total_bytes is not None and sum(sources.needs.values()) >= profile.total_bytes:
@@ -54,8 +56,8 @@ def check_count(made: Sequence[Made], profile: Profile) -> None:
 class _Sources:
     """By index: what each source has become so far, the bytes that it needs, and the share that it was given."""
 
-    def __init__(self, make: Make, profile: Profile, jobs: int) -> None:
-        self.make, self.profile, self.jobs = make, profile, jobs
+    def __init__(self, make: Make, profile: Profile, jobs: int, stop: Callable[[], None]) -> None:
+        self.make, self.profile, self.jobs, self.stop = make, profile, jobs, stop
         self.made: dict[int, Made | PrepError] = {}
         self.needs: dict[int, int] = {}
         self.given: dict[int, int] = {}
@@ -109,7 +111,13 @@ class _Sources:
         """Prepare some of the sources, several at a time."""
         with ThreadPoolExecutor(max_workers=self.jobs, thread_name_prefix="mmsprep") as threads:
             made = threads.map(lambda order: _guarded(self.make, *order), orders.items())
-            self.made |= zip(orders, made, strict=True)
+            try:
+                self.made |= zip(orders, made, strict=True)
+            except BaseException:
+                # Else the threads would be waited for, and with them a film that nobody wants any more.
+                threads.shutdown(wait=False, cancel_futures=True)
+                self.stop()
+                raise
 
     def _narrow(self, shares: Mapping[int, int]) -> None:
         """Prepare again what is larger than its share, or has been given a larger one."""

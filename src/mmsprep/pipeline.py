@@ -199,13 +199,18 @@ class Pipeline:
         """Prepare *sources* so that they fit one message; each that can be read but once is replaced by its copy."""
         self._check(options)
         jobs = max(1, min(self._cores, len(sources)))
+        cancels = [Cancel() for _ in sources]
 
         def make(index: int, narrowed: Profile) -> Made:
             sources[index] = self._items.rereadable(sources[index], copies)
-            threads = max(1, self._threads // jobs)
-            return self._items.make(sources[index], narrowed, shelf, options=options, threads=threads)
+            threads, cancel = max(1, self._threads // jobs), cancels[index]
+            return self._items.make(sources[index], narrowed, shelf, options=options, threads=threads, cancel=cancel)
 
-        return fit_together(make, len(sources), profile, jobs=jobs)
+        def stop() -> None:
+            for cancel in cancels:
+                cancel()
+
+        return fit_together(make, len(sources), profile, jobs=jobs, stop=stop)
 
     def _check(self, options: dict[str, Any]) -> None:
         defaults.check_options(options, self._stages)
