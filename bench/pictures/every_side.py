@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -15,15 +17,16 @@ SIDES = (640, 800, 1024, 1280, 1600, 2048, 2560, 3072)
 
 
 def every_side(photo: Path, limit: int, _side: int) -> bytes:
-    """Give the JPEG that scores best among all sides."""
+    """Give the JPEG that scores best among all sides, with colours halved and whole."""
     with Image.open(photo) as opened:
         whole = srgb(ImageOps.exif_transpose(opened), opened.info.get("icc_profile"))
     reference = Reference(whole)
     tried: list[tuple[float, bytes]] = []
-    for side in sorted({min(side, max(whole.size)) for side in SIDES}):
+    sides = sorted({min(side, max(whole.size)) for side in SIDES})
+    for side, full_colour in product(sides, (False, True)):
         small = at_side(whole, side)
         found = fit(
-            lambda quality, small=small: encode(small, quality),  # type: ignore[misc]
+            partial(encode, small, full_colour=full_colour),
             limit,
             size=len,
             low=COARSEST,

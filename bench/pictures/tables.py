@@ -18,8 +18,8 @@ have it do: at the better of two fixed long sides (2048, 1024; the one with the 
 a bisection over quality where it has no search of its own. Scores are against the source at 2048 pixels, which is
 what a large phone shows. SSIMULACRA 2: more is better, 90 cannot be told apart. Butteraugli, 3-norm: less is better.
 CPU and memory are ratios to ours, of sums over the photos; a program of its own counts with its start. "Over" are
-files that are not below the limit. "Every side in full" is our encoder at each of eight long sides, the best one
-picked by looking at the score afterwards: the limit of what choosing a side can give.
+files that are not below the limit. "Every side in full" is our encoder at each of eight long sides, with colours
+halved and whole, the best one picked by looking at the score afterwards: the limit of what choosing a side can give.
 """
 
 

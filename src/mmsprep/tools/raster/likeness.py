@@ -21,6 +21,11 @@ COARSE_SHARE = 16.0
 """Anything from 12 to 20 ranks sizes alike (31 photographs and crops at four limits)."""
 
 
+COLOURED = 0.005
+"""The unlikeness of a squared level that colours are off: what luma may lose for it (SSIMULACRA 2 on 12 photographs,
+5 drawings and 8 pages of coloured words at four limits, with their colours whole and halved: docs/adr/0003)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Luma tiles of the source and their block statistics, computed once for all comparisons."""
@@ -42,13 +47,22 @@ def unlikeness(sample: Sample, luma: Image.Image) -> float:
 
 
 def on_screen(source: Image.Image, shown: Image.Image, screen: int = 2048) -> float:
-    """Tell how far a picture is from its source when both fill a screen, in lightness."""
+    """Tell how far a picture is from its source when both fill a screen, in luma and in colours."""
     from PIL import Image
 
     part = min(1.0, screen / max(source.size))
     size = (max(BLOCK * BLOCK, round(source.width * part)), max(BLOCK * BLOCK, round(source.height * part)))
-    first, second = (each.convert("L").resize(size, Image.Resampling.BICUBIC) for each in (source, shown))
-    return unlikeness(sample_of(first), second)
+    pair = [each.convert("RGB").resize(size, Image.Resampling.BICUBIC) for each in (source, shown)]
+    first, second = (each.convert("L") for each in pair)
+    _, *colours = zip(*(each.convert("YCbCr").split() for each in pair), strict=True)
+    return unlikeness(sample_of(first), second) + COLOURED * sum(squares(*bands) for bands in colours)
+
+
+def squares(first: Image.Image, second: Image.Image) -> float:
+    """Give the mean square of what two bands differ by, in levels of 255."""
+    from PIL import ImageChops, ImageStat
+
+    return ImageStat.Stat(ImageChops.difference(first, second)).sum2[0] / (first.width * first.height)
 
 
 def _statistics(level: Any) -> tuple[Any, Any, Any]:

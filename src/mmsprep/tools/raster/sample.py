@@ -80,15 +80,14 @@ class Tiles:
 
     def smeared(self, eighths: int) -> float:
         """Tell what colours lose at a size by being halved: the mean squares of what changes, in levels of 255."""
-        from PIL import Image, ImageChops, ImageStat
+        from PIL import Image
 
         sheet = self.at(eighths)
         if sheet.mode == "L":
             return 0.0
         _, *colours = sheet.convert("YCbCr").split()
         halved = (each.reduce(2).resize(each.size, Image.Resampling.BILINEAR) for each in colours)
-        changes = map(ImageChops.difference, colours, halved)
-        return sum(ImageStat.Stat(change).sum2[0] for change in changes) / (sheet.width * sheet.height)
+        return sum(map(likeness.squares, colours, halved))
 
     def unlikeness(self, data: bytes, eighths: int, *, in_colour: bool = False) -> float:
         """Tell how far an encoded sheet is from the source when it is shown on the screen, in luma.

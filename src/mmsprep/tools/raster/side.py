@@ -8,6 +8,7 @@ from functools import partial
 from math import log, sqrt
 from typing import TYPE_CHECKING
 
+from mmsprep.tools.raster.likeness import COLOURED
 from mmsprep.tools.raster.sample import SCREEN, TILE, Tiles
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ and none larger than the screen than the screen's below the third (13 photograph
 BEYOND = 0.85
 """What of its unlikeness a side has to leave that is larger than the screen: so far a sample's errors reach."""
 
-COLOURED = 0.005
-"""How much more unlike in luma a picture may be for each squared level that its colours lose by being halved
-(SSIMULACRA 2 on 12 photographs, 5 drawings and 8 pages of coloured words, at four limits: docs/adr/0003)."""
 SMEARED = 0.4
 """The part of its unlikeness that halved colours must be worth for full ones to be tried: most photographs' are not."""
 
