@@ -174,3 +174,24 @@ def _white() -> bytes:
     buffer = BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("style", "ground"), [("light", (60, 80, 50)), ("light", (230, 40, 60)), ("dark", (200, 210, 190))]
+)
+def test_attribution_and_scale_can_be_read_on_any_ground(
+    style: str, ground: tuple[int, int, int], tmp_path: Path
+) -> None:
+    place, folder = Place(50.8467, 4.3525, zoom=15, style=style), tmp_path / "tiles"
+    fill(folder, place, 15, 512)
+    (folder / "tiles.json").write_text('{"zoom": 15, "attribution": "© Testers of maps", "why": ""}')
+    for tile in folder.glob("15-*"):
+        Image.new("RGB", (512, 512), ground).save(tile, "PNG")
+    picture, _ = draw(place, folder)
+
+    assert picture is not None
+    for box in ((1100, 695, 1180, 725), (30, 650, 110, 680)):
+        tones = sorted(picture.crop(box).convert("L").tobytes())
+        most = tones[len(tones) // 2]
+        inks = tones[:20] if most > 128 else tones[-20:]
+        assert abs(most - sum(inks) / 20) > 90

@@ -18,6 +18,8 @@ FINER = 4
 PIN_POINTS = 44
 MARGIN = 14
 PANEL_POINTS = 82
+LEGIBLE, PALED = 3.0, 0.8
+"""The least contrast of small words and their ground (WCAG 2.2, 1.4.11), and how much of it is covered below that."""
 KM_PER_MILE = 1.609_344
 # Units of length and their kilometres, the larger first.
 METRIC = (("km", 1.0), ("m", 0.001))
@@ -116,6 +118,7 @@ def scale_bar(sheet: Sheet, projection: Projection, bottom: float) -> None:
     thick, tick = max(1, round(1.4 * unit)), round(5 * unit)
     words = max(face.width(metric), face.width(imperial)) + 6 * unit
     box = (left, middle - 19 * unit, left + max(*widths, words) + 4 * unit, middle + 19 * unit)
+    _pale(sheet, box, sheet.palette.town)
     halo = sheet.halo(box)
     for colour, grow in ((halo, round(1.2 * unit)), (sheet.palette.town, 0)):
         draw.rectangle(_grown(left, middle, left + max(widths), middle + thick - 1, grow), fill=colour)
@@ -148,8 +151,33 @@ def credit(sheet: Sheet, text: str, bottom: float) -> None:
     left = sheet.picture.width - (MARGIN - 4) * sheet.scale - face.width(text)
     base = bottom - 9 * sheet.scale
     box = (left, base - face.size, left + face.width(text), base + face.size * 0.3)
+    _pale(sheet, box, sheet.palette.village)
     face.draw(ImageDraw.Draw(sheet.picture), (left, base), text, sheet.palette.village, halo=sheet.halo(box))
     sheet.taken.append(box)
+
+
+def _pale(sheet: Sheet, box: Box, ink: str) -> None:
+    """Bring the ground nearer to the panel's colour where *ink* could not be read on it: tiles may be photographs."""
+    from PIL import Image
+
+    if _contrast(sheet.halo(box), ink) >= LEGIBLE:
+        return
+    pad = 4 * sheet.scale
+    left, top = (max(0, round(edge - pad)) for edge in box[:2])
+    crop = sheet.picture.crop((left, top, round(box[2] + pad), round(box[3] + pad)))
+    sheet.picture.paste(Image.blend(crop, Image.new("RGB", crop.size, sheet.palette.panel), PALED), (left, top))
+
+
+def _contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours (WCAG 2.2, relative luminance and contrast ratio)."""
+    from PIL import ImageColor
+
+    light = []
+    for colour in (one, other):
+        parts = (each / 255 for each in ImageColor.getrgb(colour)[:3])
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        light.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(light) / min(light)
 
 
 def panel(sheet: Sheet, title: str, text: str) -> float:
