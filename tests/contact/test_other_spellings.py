@@ -101,7 +101,8 @@ def test_numbers_may_be_an_object_by_kind() -> None:
         {"name": "x", "geo": "here"},
         {"name": "x", "geo": [91, 0]},
         {"name": "x", "geo": [float("nan"), 0]},
-        {"name": "x", "photo": "http://example.com/a.jpg"},
+        {"name": "x", "photo": "!!!"},
+        {"name": "x", "geo": "somewhere"},
         {"name": "x", "addresses": [{"planet": "Mars"}]},
     ],
 )
@@ -115,6 +116,27 @@ def test_links_in_a_dict_are_held_to_the_same_rule_as_in_a_card() -> None:
     contact = Contact.from_dict({"name": "x", "url": ["javascript:alert(1)", "https://example.com"]})
     assert contact.urls == (Link("https://example.com"),)
     assert "javascript" in " ".join(contact.dropped)
+
+
+def test_what_address_books_write_as_json_is_read() -> None:
+    contact = Contact.from_dict(
+        {
+            "name": "Ann",
+            "phones": {"home": "+12125550100", "work": ["+12125550101", None, "+12125550102"]},
+            "mobile number": 2125550103.0,
+            "geo": "50.85, 4.35",
+            "photo": "https://example.com/a.jpg",
+        }
+    )
+    assert [(each.number, each.kinds) for each in contact.phones] == [
+        ("+12125550100", ("home",)),
+        ("+12125550101", ("work",)),
+        ("+12125550102", ("work",)),
+        ("2125550103", ("cell",)),
+    ]
+    assert contact.geo == (50.85, 4.35)
+    assert contact.photo is None
+    assert contact.dropped == ("a photo at a web address, which is never fetched",)
 
 
 def test_a_photo_in_json_is_base64() -> None:

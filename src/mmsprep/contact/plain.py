@@ -17,6 +17,7 @@ from mmsprep.contact.model import LINES, Address, Chat, Contact, Email, Link, Ph
 from mmsprep.contact.text import clean_date, clean_line, shown
 from mmsprep.contact.vcf import MOST_DROPPED_CHARS, fields_of
 from mmsprep.errors import Rejected
+from mmsprep.place import numbers
 
 LISTS: Mapping[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
     "phones": ("number", ("value", "phone", "tel"), Phone),
@@ -79,6 +80,8 @@ def from_dict(values: Mapping[str, Any]) -> dict[str, Any]:
             continue
         if key == "dropped":
             dropped += [_text(each, key) for each in _items(value)]
+        elif key == "photo" and isinstance(value, str) and re.match(r"\s*https?:", value, re.IGNORECASE):
+            dropped.append("a photo at a web address, which is never fetched")
         elif key in _LATITUDES:
             found["geo"] = _geo([value, next((values[name] for name in values if _key(name) in _LONGITUDES), None)])
         elif (read := _field(key, value)) is None:
@@ -128,7 +131,8 @@ def _key(key: Any) -> str:
 
 def _text(value: Any, key: str) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return str(value)
+        # A table's number is a fraction to some programs: 2125550100.0.
+        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
     if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
         return ", ".join(value)
     raise _wrong(key, "a text")
@@ -147,13 +151,16 @@ def _listed(key: str, value: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
     """Read numbers, mail addresses or links: a text, an object, a list of them, or an object of texts by kind."""
     main, others, make = LISTS[key]
     for each in _items(value):
+        if each is None:
+            continue
         if not isinstance(each, Mapping):
             yield make(_text(each, key), kinds)
             continue
         known = {_snake(name): item for name, item in each.items() if item is not None}
         text = next((known[name] for name in (main, *others) if name in known), None)
         if text is None:
-            yield from (make(_text(item, key), (name,)) for name, item in each.items())
+            for name, item in each.items():
+                yield from (make(_text(one, key), (*kinds, name)) for one in _items(item) if one is not None)
             continue
         own = [_text(kind, key) for name in ("kinds", "kind", "types", "type") for kind in _items(known.get(name, []))]
         extra = {"extension": _text(known.get("extension", known.get("ext", "")), key)} if key == "phones" else {}
@@ -207,11 +214,20 @@ def _geo(value: Any) -> tuple[float, float]:
     if isinstance(value, Mapping):
         known = {_snake(str(key))[:3]: each for key, each in value.items()}
         value = [known.get("lat"), known.get("lon", known.get("lng"))]
+    elif isinstance(value, str):
+        value = _point(value)
     try:
         latitude, longitude = value
         return float(latitude), float(longitude)
     except (TypeError, ValueError) as error:
         raise _wrong("geo", "latitude and longitude in degrees") from error
+
+
+def _point(text: str) -> tuple[float, float] | None:
+    try:
+        return numbers.read(text)
+    except Rejected:
+        return None
 
 
 def _photo(value: Any) -> bytes:
