@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.clips import film
 
 from mmsprep import Misconfigured, Pipeline, Rejected
 from mmsprep.compose import check_count, fit_together
@@ -17,6 +18,7 @@ from mmsprep.items import Made
 from mmsprep.media import Facts
 from mmsprep.profile import Profile
 from mmsprep.receive import Output, Received
+from mmsprep.stage import Event
 
 PROFILE = Profile(name="tiny", types=frozenset({"image/jpeg"}), max_bytes=600, total_bytes=1_000, max_files=3)
 
@@ -151,7 +153,7 @@ def test_whoever_is_interrupted_does_not_wait_for_what_is_being_made() -> None:
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        fit_together(make, 2, PROFILE, jobs=2, stop=stopped.set)
+        fit_together(make, 2, PROFILE, jobs=2, stops=[stopped.set])
     assert stopped.is_set()
     assert time.monotonic() - started < 30
 
@@ -164,6 +166,18 @@ def small() -> Profile:
 @pytest.fixture
 def composer(small: Profile, tmp_path: Path) -> Callable[[], Pipeline]:
     return lambda: Pipeline(small, store=tmp_path / "out")
+
+
+def test_progress_tells_which_source_has_come_how_far(fixtures: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, Event]] = []
+    clip = film(tmp_path / "clip.mov", "-c:v", "mpeg4", seconds=1)
+    with Pipeline("pantheon", store=tmp_path / "out") as pipeline:
+        pipeline.compose([fixtures / "logo.png", clip], progress=lambda *each: told.append(each))
+        pipeline.plan([clip], ["pantheon"], progress=lambda *each: told.append(each))
+    fractions = {index: [event.fraction for number, event in told if number == index] for index in (0, 1)}
+    assert fractions[1]
+    assert all(each is None or 0 <= each <= 1 for each in fractions[0] + fractions[1])
+    assert {event.step for index, event in told if index == 1} == {"video"}
 
 
 def test_real_pictures_share_one_message_in_order(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mmsprep import request
 from mmsprep.errors import PrepError
 from mmsprep.items import Made
+from mmsprep.prepared import Prepared
 from mmsprep.profile import Profile
 from mmsprep.share import share
 
@@ -28,16 +29,16 @@ LEAST_LOSS = 0.005
 
 
 def fit_together(
-    make: Make, count: int, profile: Profile, *, jobs: int, stop: Callable[[], None] = lambda: None
+    make: Make, count: int, profile: Profile, *, jobs: int, stops: Sequence[Callable[[], None]] = ()
 ) -> list[Made | PrepError]:
     """Prepare *count* sources by ``make(index, profile)`` so that all outputs together stay below the message's limit.
 
     First each is prepared as if it were alone: what it then takes is what it needs. Items that are small stay as
     they are; the others are prepared again, from the source, for equal shares of the rest. Then pictures that lost
     little give bytes to those that lost much, and what some did not use is offered to the others. An item that
-    fails gives its error and takes no share. Whoever is interrupted calls *stop*, which ends what is being made.
+    fails gives its error and takes no share. Whoever is interrupted calls *stops*, which end what is being made.
     """
-    sources = _Sources(make, profile, jobs, stop)
+    sources = _Sources(make, profile, jobs, stops)
     sources.prepare(dict.fromkeys(range(count), replace(profile, total_bytes=None)))
     sources.needs = {index: _bytes(each) for index, each in sources.made.items()}
     if profile.total_bytes is not None and sum(sources.needs.values()) >= profile.total_bytes:
@@ -53,11 +54,19 @@ def check_count(made: Sequence[Made], profile: Profile) -> None:
     request.check_count(sum(len(each.received.outputs) for each in made), profile.max_files, by=profile.name)
 
 
+def captions_of(prepared: Sequence[Prepared], captions: Sequence[str]) -> tuple[str, ...]:
+    """Give a caption for each file: a source's own for its first file, none for its others."""
+    each_with_its_own = zip(prepared, captions, strict=True) if captions else ()
+    return tuple(
+        "" if number else caption for each, caption in each_with_its_own for number, _ in enumerate(each.media)
+    )
+
+
 class _Sources:
     """By index: what each source has become so far, the bytes that it needs, and the share that it was given."""
 
-    def __init__(self, make: Make, profile: Profile, jobs: int, stop: Callable[[], None]) -> None:
-        self.make, self.profile, self.jobs, self.stop = make, profile, jobs, stop
+    def __init__(self, make: Make, profile: Profile, jobs: int, stops: Sequence[Callable[[], None]]) -> None:
+        self.make, self.profile, self.jobs, self.stops = make, profile, jobs, stops
         self.made: dict[int, Made | PrepError] = {}
         self.needs: dict[int, int] = {}
         self.given: dict[int, int] = {}
@@ -116,7 +125,8 @@ class _Sources:
             except BaseException:
                 # Else the threads would be waited for, and with them a film that nobody wants any more.
                 threads.shutdown(wait=False, cancel_futures=True)
-                self.stop()
+                for stop in self.stops:
+                    stop()
                 raise
 
     def _narrow(self, shares: Mapping[int, int]) -> None:

@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from mmsprep import defaults
-from mmsprep.compose import check_count, fit_together
+from mmsprep.compose import captions_of, check_count, fit_together
 from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.isolate import item_directory
 from mmsprep.items import Cancel, Items, Made, cores
@@ -125,10 +126,18 @@ class Pipeline:
         """Measure what *source* is and read what it tells, and prepare nothing; raises as `prepare` does."""
         return self._items.inspect(source)
 
-    def compose(self, sources: Sequence[Source], *, captions: Sequence[str] = (), **options: Any) -> Message:
+    def compose(
+        self,
+        sources: Sequence[Source],
+        *,
+        captions: Sequence[str] = (),
+        progress: Callable[[int, Event], None] = lambda *_: None,
+        **options: Any,
+    ) -> Message:
         """Prepare *sources*, all at once, so that together they fit one message, and put them into the store.
 
         *captions* are none, or one per source; a source that makes several files has its caption on the first.
+        *progress* is told the number of a source, from 0, and how far it has come, by several threads.
         Raises as `prepare` does, for the first source that cannot be sent, and Rejected ``too-many-files``.
         """
         from mmsprep.message import Message
@@ -136,24 +145,26 @@ class Pipeline:
         if captions and len(captions) != len(sources):
             raise Misconfigured(f"captions: {len(captions)}, sources: {len(sources)}; give one each, or none")
         with self._shelf() as shelf:
-            together = self._together(list(sources), self.profile, shelf, options, copies=shelf)
+            together = self._together(list(sources), self.profile, shelf, options, progress, copies=shelf)
             made = [_or_raise(each) for each in together]
             check_count(made, self.profile)
             prepared = [self._finished(each) for each in made]
-        told = [
-            caption for each, caption in zip(prepared, captions, strict=False) for caption in _captions(each, caption)
-        ]
         return Message(
             media=tuple(media for each in prepared for media in each.media),
             profile=self.profile,
-            captions=tuple(told),
+            captions=captions_of(prepared, captions),
             texts=tuple(text for each in prepared for text in each.text),
             warnings=tuple(warning for each in prepared for warning in each.warnings),
             prepared=tuple(prepared),
         )
 
     def plan(
-        self, sources: Sequence[Source], profiles: Sequence[Profile | str], **options: Any
+        self,
+        sources: Sequence[Source],
+        profiles: Sequence[Profile | str],
+        *,
+        progress: Callable[[int, Event], None] = lambda *_: None,
+        **options: Any,
     ) -> dict[str, list[Prepared | PrepError]]:
         """Tell, per profile, what each source would become in one message; nothing is stored.
 
@@ -165,7 +176,7 @@ class Pipeline:
             for named in profiles:
                 profile = named if isinstance(named, Profile) else self.settings.named_profile(named)
                 with self._shelf() as shelf:
-                    made = self._together(readable, profile, shelf, options, copies=copies)
+                    made = self._together(readable, profile, shelf, options, progress, copies=copies)
                 planned[profile.name] = [
                     each if isinstance(each, PrepError) else _prepared(each, _unkept(each)) for each in made
                 ]
@@ -194,7 +205,14 @@ class Pipeline:
             return self._finished(made)
 
     def _together(
-        self, sources: list[Source], profile: Profile, shelf: Path, options: dict[str, Any], *, copies: Path
+        self,
+        sources: list[Source],
+        profile: Profile,
+        shelf: Path,
+        options: dict[str, Any],
+        progress: Callable[[int, Event], None],
+        *,
+        copies: Path,
     ) -> list[Made | PrepError]:
         """Prepare *sources* so that they fit one message; each that can be read but once is replaced by its copy."""
         self._check(options)
@@ -203,14 +221,17 @@ class Pipeline:
 
         def make(index: int, narrowed: Profile) -> Made:
             sources[index] = self._items.rereadable(sources[index], copies)
-            threads, cancel = max(1, self._threads // jobs), cancels[index]
-            return self._items.make(sources[index], narrowed, shelf, options=options, threads=threads, cancel=cancel)
+            return self._items.make(
+                sources[index],
+                narrowed,
+                shelf,
+                progress=partial(progress, index),
+                options=options,
+                threads=max(1, self._threads // jobs),
+                cancel=cancels[index],
+            )
 
-        def stop() -> None:
-            for cancel in cancels:
-                cancel()
-
-        return fit_together(make, len(sources), profile, jobs=jobs, stop=stop)
+        return fit_together(make, len(sources), profile, jobs=jobs, stops=cancels)
 
     def _check(self, options: dict[str, Any]) -> None:
         defaults.check_options(options, self._stages)
@@ -270,11 +291,6 @@ def _or_raise(made: Made | PrepError) -> Made:
     if isinstance(made, PrepError):
         raise made
     return made
-
-
-def _captions(prepared: Prepared, caption: str) -> list[str]:
-    """Give a caption for each file of one source: its own for the first, none for the others."""
-    return [caption, *[""] * (len(prepared.media) - 1)][: len(prepared.media)]
 
 
 def _given(**values: Any) -> dict[str, Any]:

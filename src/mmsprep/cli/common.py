@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mmsprep.prepared import Prepared
     from mmsprep.settings import Settings
     from mmsprep.source import Source
+    from mmsprep.stage import Event
 
 
 # A table in a pipe or a file is not folded to a terminal that is not there.
@@ -167,6 +169,16 @@ def check_ways(
         providers.check_fields(provider, extra)
     elif extra:
         raise Misconfigured(f"--field goes with --for NAME: a request for {OWN} has no other fields")
+
+
+@contextmanager
+def watched(sources: Sequence[str]) -> Iterator[Callable[[int, Event], None]]:
+    """Draw, on a terminal, how far each of a message's sources has come."""
+    from mmsprep import show
+
+    with show.Bars(console(stderr=True), len(sources)) as bars, ExitStack() as stack:
+        items = [stack.enter_context(bars.item(Path(each).name)) for each in sources]
+        yield lambda index, event: items[index](event)
 
 
 def warn(texts: Iterable[str], word: str = "warning") -> None:

@@ -84,7 +84,8 @@ def _body(
 
     given = [common.source(each) for each in sources]
     with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-        message = pipeline.compose(given, captions=captions, **options)
+        with common.watched(sources) as progress:
+            message = pipeline.compose(given, captions=captions, progress=progress, **options)
         common.warn_of(message)
         common.warn(fetched(message, pipeline) if check else ())
     if provider == OWN:
@@ -102,8 +103,9 @@ def _planned(
     names = profiles.split(",") if profiles is not None else [settings.profile]
     wanted = [settings.model_copy(update={"profile": name}).resolve_profile() for name in names]
     given = [common.source(each) for each in sources]
-    with Pipeline(settings=settings.model_copy(update={"store": None, "profile": names[0]})) as pipeline:
-        plan = pipeline.plan(given, wanted, **options)
+    storeless = settings.model_copy(update={"store": None, "profile": names[0]})
+    with Pipeline(settings=storeless) as pipeline, common.watched(sources) as progress:
+        plan = pipeline.plan(given, wanted, progress=progress, **options)
     refused = {each.name: error for each in wanted if (error := _objection(plan[each.name], each))}
     if as_json:
         for name, results in plan.items():

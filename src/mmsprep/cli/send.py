@@ -94,7 +94,8 @@ def _composed(
 
     given = [common.source(each) for each in sources]
     with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-        message = pipeline.compose(given, captions=captions, **options)
+        with common.watched(sources) as progress:
+            message = pipeline.compose(given, captions=captions, progress=progress, **options)
         common.warn_of(message)
         common.warn(fetched(message, pipeline) if check else ())
     return message
