@@ -217,6 +217,11 @@ def test_a_message_with_a_file_that_cannot_be_sent_stores_nothing(
     assert not (tmp_path / "out").exists()
 
 
+def test_too_many_sources_are_told_before_any_is_opened(composer: Callable[[], Pipeline]) -> None:
+    with composer() as pipeline, pytest.raises(Rejected, match="too-many-files: 11 files, and small takes 10"):
+        pipeline.compose(["no such file.jpg"] * 11)
+
+
 def test_captions_must_match_the_sources(composer: Callable[[], Pipeline], fixtures: Path) -> None:
     with composer() as pipeline, pytest.raises(Misconfigured, match="captions: 1, sources: 2; give one each"):
         pipeline.compose([fixtures / "logo.png", fixtures / "logo.png"], captions=["a"])

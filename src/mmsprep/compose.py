@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 from mmsprep import request
 from mmsprep.errors import PrepError
@@ -52,6 +53,12 @@ def fit_together(
 def check_count(made: Sequence[Made], profile: Profile) -> None:
     """Raise Rejected ``too-many-files`` when there are more outputs than a message holds: they are what counts."""
     request.check_count(sum(len(each.received.outputs) for each in made), profile.max_files, by=profile.name)
+
+
+def check_sources(count: int, profile: Profile, options: Mapping[str, Any]) -> None:
+    """Raise Rejected ``too-many-files``, before minutes are spent, when *count* sources must be too many files."""
+    if not options:  # with some a source may become a link, and no file
+        request.check_count(count, profile.max_files, by=profile.name)
 
 
 def captions_of(prepared: Sequence[Prepared], captions: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from mmsprep import defaults
-from mmsprep.compose import captions_of, check_count, fit_together
+from mmsprep.compose import captions_of, check_count, check_sources, fit_together
 from mmsprep.errors import Misconfigured, PrepError
 from mmsprep.isolate import item_directory
 from mmsprep.items import Cancel, Items, Made, cores
@@ -144,6 +144,7 @@ class Pipeline:
 
         if captions and len(captions) != len(sources):
             raise Misconfigured(f"captions: {len(captions)}, sources: {len(sources)}; give one each, or none")
+        check_sources(len(sources), self.profile, options)
         with self._shelf() as shelf:
             together = self._together(list(sources), self.profile, shelf, options, progress, copies=shelf)
             made = [_or_raise(each) for each in together]
