@@ -87,6 +87,19 @@ def test_what_was_written_into_a_form_is_on_the_picture(make, send):
         assert ImageChops.difference(one.convert("L"), other.convert("L")).getbbox() is not None
 
 
+def test_a_very_long_page_is_wide_enough_to_be_read(make, send):
+    pdf = make.document(0)
+    make.page(pdf)
+    pdf.pages[0].obj.MediaBox = Array([0, 0, 300, 6000])
+    (made,), warnings = send(pdf, STAGE, profile=NO_PDF)
+    with Image.open(made) as picture:
+        assert picture.width >= 300
+        assert picture.height <= 8_000
+    assert warnings == []
+    _, warnings = send(pdf, STAGE, profile="device.default")
+    assert "too small to read" in warnings[0]
+
+
 def test_the_profile_s_pixels_are_kept(make, send):
     made, _ = send(make.document(), STAGE, profile=f"{NO_PDF}+tmobile.longcode")
     facts = detect(made[0], Limits())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 SIDE = 2200
 """Pixels of a page's longer side: 190 dpi for A4, so that small print is sharp when it is zoomed into."""
+NARROW, TALLEST = 700, 8_000
+"""Of a longer page, such as a receipt, the pixels across that are wanted, and down, which phones still open."""
+LEAST_DPI = 58
+"""Below it ordinary letters cannot be read."""
 
 
 def accepts(media: Media, profile: Profile) -> bool:
@@ -32,12 +37,16 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
         verdict.judge(media.path, pdf, job.limits)
         forms.examine(pdf, media.path)
         pages = len(pdf.pages)
-    wanted = min(_wanted(job), pages, job.profile.max_files)
+        wanted = min(_wanted(job), pages, job.profile.max_files)
+        sizes = [verdict.page_size(pdf.pages[index]) for index in range(wanted)]
     made = []
     with draw.opened(media.path) as document:
-        for index in range(wanted):
+        for index, size in enumerate(sizes):
             job.emit(Event("pdf_page", index / wanted))
-            made.append(_write(draw.render(document, index, _side(job)), job))
+            side = _side(size, job)
+            if _is_illegible(size, side):
+                job.warn(f"page {index + 1} is very long, so its letters may be too small to read; send a part of it")
+            made.append(_write(draw.render(document, index, side), job))
     if left := pages - wanted:
         shown = "the first page is" if wanted == 1 else f"the first {wanted} pages are"
         job.warn(f"{job.profile.name} takes no PDF: {shown} sent as pictures, {left:,} left out")
@@ -54,8 +63,17 @@ def _wanted(job: Job) -> int:
     return int(pages)
 
 
-def _side(job: Job) -> int:
-    return min(SIDE, max(job.profile.within(SIDE, SIDE)))
+def _side(size: tuple[float, float], job: Job) -> int:
+    """Choose the pixels of a page's longer side, *size* in points: more for a page that is very long."""
+    short, long = (max(1.0, each) for each in sorted(size))
+    # No more pixels in all than a square page has.
+    side = max(SIDE, min(NARROW * long / short, SIDE * sqrt(long / short), TALLEST))
+    return max(job.profile.within(max(1, round(side * short / long)), round(side)))
+
+
+def _is_illegible(size: tuple[float, float], side: int) -> bool:
+    short, long = sorted(size)
+    return long > 3 * short and side / long * 72 < LEAST_DPI
 
 
 def _write(pixels: Image.Image, job: Job) -> Path:
