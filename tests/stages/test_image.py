@@ -43,9 +43,24 @@ def test_a_busy_photo_uses_its_budget(prepare: Prepare):
     assert path.stat().st_size > 0.96 * 150_000
 
 
-def test_bytes_that_buy_nothing_are_not_spent(prepare: Prepare):
-    path, _ = prepare(saved(photo(), "JPEG", quality=90), replace(BOTH, max_bytes=5_000_000))
-    assert path.stat().st_size < 400_000
+@pytest.mark.parametrize(
+    ("form", "options", "enough"),
+    [
+        ("JPEG", {"quality": 90}, 400_000),
+        ("PNG", {}, 800_000),
+        ("WEBP", {"quality": 60}, 400_000),
+    ],
+)
+def test_bytes_that_buy_nothing_are_not_spent(prepare: Prepare, form: str, options: dict[str, Any], enough: int):
+    source = photo(1600, 1200, noise=2)
+    path, _ = prepare(saved(source, form, **options), replace(BOTH, max_bytes=5_000_000))
+    assert path.stat().st_size < enough
+    assert off_by(source, Image.open(path)) < 3
+
+
+def test_a_photograph_leaves_as_png_where_nothing_else_may(prepare: Prepare):
+    path, _ = prepare(saved(photo(200, 150), "PNG"), replace(BOTH, types=frozenset({"image/png"}), max_bytes=200_000))
+    assert off_by(photo(200, 150), Image.open(path)) < 1
 
 
 def test_a_limit_below_any_picture_is_refused_with_the_remedy(prepare: Prepare):

@@ -13,7 +13,7 @@ from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools.raster import colour, heic, jpeg, likeness, png
-from mmsprep.tools.raster.decode import decode, is_sound_jpeg, poster
+from mmsprep.tools.raster.decode import decode, is_lossy_webp, is_sound_jpeg, poster
 from mmsprep.tools.raster.kept import Coding
 from mmsprep.tools.raster.side import PERFECT, first_side
 from mmsprep.tools.raster.view import View
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LOSSLESS_TYPES = frozenset(FORMATS) - {"image/jpeg", "image/heic", "image/avif"}
-"""Sources that may hold graphics: the others were photographs or have lost what PNG would keep."""
+"""Sources that may hold graphics, unless `is_lossy_webp`: the others have lost what PNG would keep."""
 
 TIGHTLY_CODED = frozenset({"image/heic", "image/avif"})
 TIGHT, TIGHT_FINEST = 0.017, 13.0
-"""The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90), or of one that
-fits: to come nearer would take several times the source's bytes, and show nothing."""
+"""The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90), or of a lossy one
+that fits: to come nearer would take several times the source's bytes, and show nothing."""
 
+ALL = 0.0, jpeg.FINEST
+"""The goal for drawings: flat surfaces hide from a sample what becomes of the edges, so all bytes may be spent."""
 PHOTOGRAPHIC = 0.3
 """The share of equal neighbours below which a picture is a photograph (screenshots have 0.7 to 0.98)."""
 
@@ -48,7 +50,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the one picture that is sent for *media*."""
     if media.facts.animated:
         job.warn("of the animation one picture is sent; record it as a film to keep it moving")
-    data, suffix = _best(_decoded(media, job), media.facts.type, job)
+    data, suffix = _best(_decoded(media, job), job)
     path = job.new_path(suffix)
     path.write_bytes(data)
     return (path,)
@@ -66,8 +68,16 @@ class Decoded:
     coding: Coding | None = None
     """How a JPEG was coded that may fit, if its blocks and colours are still to be what they were."""
 
+    exact: bool = False
+    """Whether the pixels may be what somebody drew, and not what a codec left of a photograph."""
+
     tight: bool = False
     """Whether the source's bytes are few for what it shows, so that it need not be come near at any price."""
+
+    @property
+    def goal(self) -> tuple[float, float]:
+        """How like it a JPEG has to be at most, and how fine its tables."""
+        return (TIGHT, TIGHT_FINEST) if self.tight else (PERFECT, jpeg.FINEST)
 
 
 def _decoded(media: Media, job: Job) -> Decoded:
@@ -87,8 +97,10 @@ def _decoded(media: Media, job: Job) -> Decoded:
         job.warn("part of the picture is damaged")
     view = View.of(media.path, media.facts.type, picture)
     coding = _coding(picture, view, media, job) if picture.size == stored else None
-    tight = media.facts.type in TIGHTLY_CODED or media.facts.bytes < job.profile.limit("image/jpeg")
-    return Decoded(colour.as_meant(picture), view, coding, tight)
+    exact = media.facts.type in LOSSLESS_TYPES and not is_lossy_webp(media.path)
+    few = media.facts.bytes < job.profile.limit("image/jpeg")
+    tight = media.facts.type in TIGHTLY_CODED or (few and not exact)
+    return Decoded(colour.as_meant(picture), view, coding, exact, tight)
 
 
 def _coding(picture: Image.Image, view: View, media: Media, job: Job) -> Coding | None:
@@ -113,24 +125,24 @@ def _part(size: tuple[int, int], side: int) -> int:
     return 1
 
 
-def _best(source: Decoded, source_type: str, job: Job) -> tuple[bytes, str]:
+def _best(source: Decoded, job: Job) -> tuple[bytes, str]:
     """Encode as what looks best below the limit among the types that the profile admits."""
     profile = job.profile
     if data := _as_it_was(source, profile):
         job.lost(0)
         return data, ".jpg"
-    if source_type not in LOSSLESS_TYPES and source.pixels.mode in {"RGB", "L"}:
-        enough, finest = (TIGHT, TIGHT_FINEST) if source.tight else (PERFECT, jpeg.FINEST)
-        return _as_jpeg(source.pixels, job, source.view.show, enough, finest), ".jpg"
+    if not source.exact and source.pixels.mode in {"RGB", "L"}:
+        return _as_jpeg(source.pixels, job, source.goal, source.view.show), ".jpg"
     pixels = source.view.show(source.pixels)
-    as_png = pixels.mode == "RGBA" or source_type in LOSSLESS_TYPES
-    if as_png and "image/png" in profile.types and (found := _graphic(pixels, job)):
+    drawn = pixels.mode == "RGBA" or (source.exact and png.flatness(pixels) >= PHOTOGRAPHIC)
+    jpeg_too = "image/jpeg" in profile.types
+    if "image/png" in profile.types and (drawn or not jpeg_too) and (found := _graphic(pixels, job)):
         return found
-    if "image/jpeg" not in profile.types:
+    if not jpeg_too:
         raise Rejected("cannot-fit", f"its pixels do not fit below {profile.limit('image/png')} bytes as PNG; crop it")
     if pixels.mode == "RGBA":
         job.warn("transparency flattened on white")
-    return _as_jpeg(colour.flatten(pixels), job, enough=0.0 if as_png else PERFECT), ".jpg"
+    return _as_jpeg(colour.flatten(pixels), job, ALL if drawn else source.goal), ".jpg"
 
 
 def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
@@ -147,10 +159,10 @@ def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
 def _as_jpeg(
     pixels: Image.Image,
     job: Job,
+    goal: tuple[float, float],
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
-    enough: float = PERFECT,
-    finest: float = jpeg.FINEST,
 ) -> bytes:
+    enough, finest = goal
     limit = job.profile.limit("image/jpeg")
     largest = max(job.profile.within(*pixels.size))
     progressive = job.profile.progressive
@@ -165,22 +177,19 @@ def _as_jpeg(
 
 
 def _graphic(pixels: Image.Image, job: Job) -> tuple[bytes, str] | None:
-    """Encode what may be a drawing: exactly if that fits, else with a palette or as JPEG, as it looks better.
+    """Encode a drawing: exactly if that fits, else with a palette or as JPEG, as it looks better.
 
-    Transparency is worth more than colours and pixels. None for photographs, and for what fits in no such way.
+    Transparency is worth more than colours and pixels. None for what fits in no such way.
     """
     profile = job.profile
     limit = profile.limit("image/png")
     kept = jpeg.at_side(pixels, max(profile.within(*pixels.size)))
     clear = pixels.mode == "RGBA"
-    if not clear and png.flatness(kept) < PHOTOGRAPHIC:
-        return None
     if data := png.lossless(kept, limit):
         return data, ".png"
     data = png.palette(kept, limit) or (png.smaller_palette(kept, limit) if clear else None)
     if data is None or clear or "image/jpeg" not in profile.types:
         return (data, ".png") if data else None
-    # Flat surfaces would hide from a sample what becomes of the edges, so all bytes may be spent.
-    other = _as_jpeg(kept, job, enough=0.0)
+    other = _as_jpeg(kept, job, ALL)
     first, second = (likeness.on_screen(kept, png.opened(each)) for each in (data, other))
     return (data, ".png") if first <= second else (other, ".jpg")

@@ -96,6 +96,8 @@ def turning(picture: Image.Image) -> Image.Transpose | None:
         return None
 
 
+WEBP_CHUNKS = 16
+"""How many chunks are looked at: before the pixels stand at most a header, a profile, and transparency."""
 SEGMENT = re.compile(rb"\xff+([\xc0-\xcf\xda-\xfe])(..)", re.DOTALL)
 IN_SCAN = re.compile(rb"\xff([^\x00\xff])")
 
@@ -122,6 +124,20 @@ def is_sound_jpeg(path: Path) -> bool:
             at += 2
         if data[at + 1] == 0xD9:
             return True
+    return False
+
+
+def is_lossy_webp(path: Path) -> bool:
+    """Tell whether a still WebP is coded as a film's frames are, by its first chunk of pixels (RFC 9649, 2.5)."""
+    with path.open("rb") as file:
+        if file.read(12)[8:] != b"WEBP":
+            return False
+        for _ in range(WEBP_CHUNKS):
+            head = file.read(8)
+            if head[:4] in {b"VP8 ", b"VP8L"}:
+                return head[:4] == b"VP8 "
+            # Chunks of an odd length are padded.
+            file.seek(int.from_bytes(head[4:], "little") + 1 & ~1, 1)
     return False
 
 
