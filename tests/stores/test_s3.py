@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mmsprep import defaults
-from mmsprep.errors import Misconfigured
+from mmsprep.errors import Misconfigured, Unavailable
 from mmsprep.settings import Settings
 from mmsprep.stores.s3 import S3Store
+from mmsprep.stores.s3.faults import telling
 
 KEY = "0123456789012345678901234567890123456789.jpg"
 
@@ -84,6 +86,16 @@ def test_wrong_settings_are_named_and_tell_no_secret(url: str, options: dict[str
     assert said in str(caught.value)
     assert "key:secret@s3" not in str(caught.value)
     assert ":secret@bucket" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 418, 500])
+def test_what_a_server_calls_its_error_cannot_reach_a_terminal(status: int) -> None:
+    answer = {"Error": {"Code": "\x1b[31mRed\n" + "x" * 500}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    with pytest.raises(Unavailable) as caught, telling("s3://media"):
+        raise ClientError(answer, "PutObject")
+    assert caught.value.message.isprintable()
+    assert f"{status} ??31mRed?xxx" in caught.value.message
+    assert len(caught.value.message) < 200
 
 
 def test_a_table_of_the_settings_file_and_the_environment_say_how_to_reach_it(

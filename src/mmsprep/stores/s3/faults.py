@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -96,8 +97,11 @@ def status_of(error: Any) -> int:
 
 
 def code_of(error: Any) -> str:
-    """Give the S3 error code that a ClientError came with, or the status where the answer had no body."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+    """Give the S3 error code that a ClientError came with, or the status where the answer had no body.
+
+    It ends up on terminals and in logs, and anything may call itself a server: nothing but a word of some length.
+    """
+    return re.sub(r"[^A-Za-z0-9._-]", "?", str(error.response.get("Error", {}).get("Code", "")))[:60]
 
 
 def _answer(error: Any, needs: str) -> str:
