@@ -226,3 +226,14 @@ def test_broken_bytes_anywhere_are_repaired_or_refused(seed, make, send, tmp_pat
             assert error.reason in ("damaged", "too-costly", "cannot-fit", "encrypted", "forbidden")
         else:
             assert make.facts(out).metadata == ()
+
+
+def test_pages_on_which_two_readers_do_not_agree_are_refused(make, send, tmp_path):
+    source = make.saved(make.document(2), tmp_path / "source.pdf", object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    kids = re.search(rb"/Kids \[ (\d+ 0 R) (\d+ 0 R) \]", source.read_bytes())
+    lied = source.read_bytes().replace(kids[2] + b" ]", b"null".ljust(len(kids[2])) + b" ]", 1)
+    source.write_bytes(lied)
+    with pytest.raises(Rejected) as raised:
+        send(source, STAGE)
+    assert raised.value.reason == "damaged"
+    assert "1 page to one reader and 2 to another" in raised.value.message

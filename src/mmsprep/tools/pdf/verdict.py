@@ -66,7 +66,8 @@ def _ask_pypdf(path: Path, pages: int) -> None:
 
 
 def _disagreed(pages: int, found: int) -> Rejected:
-    return Rejected("damaged", f"has {pages} pages to one reader and {found} to another; save it as PDF again")
+    many = "1 page" if pages == 1 else f"{pages} pages"
+    return Rejected("damaged", f"has {many} to one reader and {found} to another; save it as PDF again")
 
 
 def _check_boxes(pdf: pikepdf.Pdf) -> None:
