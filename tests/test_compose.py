@@ -209,6 +209,13 @@ def test_ten_pictures_fill_what_a_provider_takes_and_no_more(fixtures: Path, tmp
     assert message.request(to="+12025550143", from_="+12025550100")["media_urls"] == message.media_urls
 
 
+def test_a_message_names_whom_it_warns_of_and_offers_nothing_twice(fixtures: Path, tmp_path: Path) -> None:
+    with Pipeline("pantheon", store=tmp_path / "out") as pipeline:
+        message = pipeline.compose([fixtures / "half.jpg", "geo:1,2", fixtures / "logo.png", "geo:1,2"])
+    assert message.warnings == ("half.jpg: part of the picture is damaged",)
+    assert message.texts == ("https://www.google.com/maps/search/?api=1&query=1,2",)
+
+
 def test_a_message_with_a_file_that_cannot_be_sent_stores_nothing(
     composer: Callable[[], Pipeline], fixtures: Path, tmp_path: Path
 ) -> None:

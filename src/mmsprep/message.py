@@ -17,8 +17,8 @@ class Message:
     """Several media that go out together, in order, within what one profile lets a message hold.
 
     ``captions`` are none, or one for each of the media, the empty one among them. ``texts`` are offered for
-    the message's text: a place's link, a contact's name, the link to what did not fit. ``prepared`` is what became
-    of each source.
+    the message's text: a place's link, a contact's name, the link to what did not fit. ``warnings`` name
+    their source. ``prepared`` is what became of each.
     Raises Misconfigured when captions and media do not match.
     """
 

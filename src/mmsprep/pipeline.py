@@ -154,8 +154,8 @@ class Pipeline:
             media=tuple(media for each in prepared for media in each.media),
             profile=self.profile,
             captions=captions_of(prepared, captions),
-            texts=tuple(text for each in prepared for text in each.text),
-            warnings=tuple(warning for each in prepared for warning in each.warnings),
+            texts=tuple(dict.fromkeys(text for each in prepared for text in each.text)),
+            warnings=tuple(f"{each.name}: {warning}" for each in made for warning in each.received.warnings),
             prepared=tuple(prepared),
         )
 
