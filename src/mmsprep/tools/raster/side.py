@@ -110,8 +110,9 @@ def choose_side(
     if PERFECT < enough >= best.unlikeness:
         return _eased(tiles, best, encode, enough)
     shown = COLOURED * tiles.smeared(eighths)
+    unseen = shown <= enough > PERFECT
     bytes_left = best.quality >= high and enough <= PERFECT
-    if shown < SMEARED * best.unlikeness and not bytes_left:
+    if unseen or (shown < SMEARED * best.unlikeness and not bytes_left):
         return best
     look_at = partial(_try, tiles, eighths, limit=limit, low=low, high=high, in_colour=True)
     halved = look_at(best, encode=encode)
