@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmsprep.batch.entry import Entry
+from mmsprep.compose import captions_of
 from mmsprep.errors import Misconfigured, PrepError, Rejected
 from mmsprep.media import Facts
 from mmsprep.message import Message, check_fits
@@ -84,11 +85,7 @@ def joined(entry: Entry, done: Sequence[Done], profile: Profile) -> Outcome:
         text=tuple(text for each in ready for text in each.text),
         seconds=sum(each.seconds for each in ready),
     )
-    captions = tuple(
-        word
-        for each, caption in zip(ready, entry.row.captions, strict=True)
-        for word in (caption, *[""] * (len(each.media) - 1))[: len(each.media)]
-    )
+    captions = captions_of(ready, entry.row.captions)
     try:
         check_fits(together.media, profile)
     except Rejected as problem:
