@@ -77,6 +77,7 @@ def test_an_endpoint_that_is_set_to_nothing_is_none(monkeypatch: pytest.MonkeyPa
         ("s3://media", {"endpoint": "s3.example.com"}, "s3.endpoint"),
         ("s3://media", {"presign_seconds": 8 * 86_400}, "s3.presign_seconds"),
         ("s3://media", {"retention_days": -1}, "s3.retention_days"),
+        ("s3://media", {"retention_days": 10**12}, "s3.retention_days"),
         ("s3://media", {"colour": "red"}, "s3.colour"),
     ],
 )

@@ -38,7 +38,7 @@ class S3Options:
     kms_key: str | None = None
     presign_seconds: Annotated[int, Field(ge=60, le=WEEK_SECONDS)] | None = None
     """Give URLs that end after so long instead of public ones."""
-    retention_days: Annotated[int, Field(ge=0)] = 30
-    """Days until an object is erased; 0 keeps it. Sent again in the second half, it starts anew."""
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 30
+    """Days until an object is erased, a century at most; 0 keeps it. Sent again in the second half, it starts anew."""
     show_names: bool = False
     """Whether the sender's own file name may stand in Content-Disposition."""
