@@ -112,9 +112,10 @@ def test_a_hidden_field_stays_hidden(make, send):
 def test_letters_that_are_lost_are_told(make, send, monkeypatch):
     pdf = with_fields(make, {"V": String("日本")})
     (out,), warnings = send(pdf, STAGE)
-    # No font here has them, but a phone's has: they are in the text.
+    # No font here has them, but a phone's may: they are in the text.
     assert "日本" in text(out)
     assert not any("could not be drawn" in each for each in warnings)
+    assert any("a phone may not show 日本" in each for each in warnings)
     monkeypatch.setattr(forms, "drawn", lambda whole, _: whole)
     _, warnings = send(pdf, STAGE)
     assert any("日" in each and "could not be drawn" in each for each in warnings)
@@ -174,3 +175,15 @@ def test_comparing_sees_the_form_as_it_looked(make, send, tmp_path):
     difference = ImageChops.difference(region(source), region(out))
     assert difference.reduce(20).convert("L").getextrema()[1] < 40
     assert not any("different" in each for each in warnings)
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_words_that_were_only_marked_to_be_blacked_out_are_told(drawn, make, send):
+    pdf = make.document()
+    mark = Dictionary(Type=Name.Annot, Subtype=Name.Redact, Rect=Array([60, 775, 300, 800]))
+    if drawn:
+        mark.AP = Dictionary(N=look(pdf))
+    pdf.pages[0].obj.Annots = Array([mark])
+    (out,), warnings = send(pdf, STAGE)
+    assert make.words in text(out)
+    assert any("blacked out can still be read" in each for each in warnings)

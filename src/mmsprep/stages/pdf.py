@@ -131,6 +131,8 @@ def _tell(removed: clean.Removed, interactive: forms.Interactive, job: Job) -> N
         job.warn("the digital signature is gone: a document that was changed cannot keep it")
     if interactive.fields:
         job.warn("the form can no longer be filled in; what was written into it stays")
+    if interactive.redactions:
+        job.warn("what is marked to be blacked out can still be read: apply the marks before sending")
     for count, what in (
         (removed.attachments, "attached file"),
         (removed.media, "sound, film or 3D object"),
@@ -150,5 +152,7 @@ def _verify(media: Media, path: Path, touched: list[int], interactive: forms.Int
         raise Rejected("damaged", "loses text or pages when it is written anew; print it to PDF and send that")
     if lost := found.lacks(interactive.undrawn):
         job.warn(f"what was written into the form with {lost[:20]} could not be drawn: no font here has it")
+    elif odd := interactive.foreign:
+        job.warn(f"a phone may not show {odd[:20]} in the form, whose font is not in it; print it to PDF and send that")
     if found.different is not None:
         job.warn(f"page {found.different + 1} may look different from the original")

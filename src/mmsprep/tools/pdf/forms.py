@@ -31,6 +31,17 @@ class Interactive:
     stale: bool = False
     """Whether every appearance is declared old."""
     signed: bool = False
+    redactions: bool = False
+    """Whether something is marked to be blacked out, but was not (ISO 32000-2, 12.5.6.23)."""
+
+    @property
+    def foreign(self) -> str:
+        """The letters that no standard font has: readers take them from a font of their own, if they have one."""
+        return "".join(sorted({each for each in self.undrawn if each.isalnum() and not _is_western(each)}))
+
+
+def _is_western(letter: str) -> bool:
+    return letter.encode("cp1252", "ignore") != b""
 
 
 def examine(pdf: pikepdf.Pdf, path: Path) -> Interactive:
@@ -51,6 +62,7 @@ def examine(pdf: pikepdf.Pdf, path: Path) -> Interactive:
         undrawn="".join(written),
         stale=stale,
         signed="/Perms" in pdf.Root or (isinstance(flags, int) and bool(flags & 1)),
+        redactions=any(each.get("/Subtype") == "/Redact" for each in _annotations(pdf)),
     )
 
 
