@@ -137,7 +137,8 @@ def test_purge_erases_by_key_or_age_and_only_what_is_ours(public: House, make: M
     assert list(public.store.purge(keys=[keys[0], "backup.tar", "../x"], dry_run=True)) == [keys[0]]
     assert len(public.names()) == 6
     assert list(public.store.purge(keys=[keys[0], "backup.tar", "../x"])) == [keys[0]]
-    assert list(public.store.purge(older_than_days=1)) == []
+    for days in (1, 10**9, float("inf")):
+        assert list(public.store.purge(older_than_days=days)) == []
     assert sorted(public.names()) == sorted([*keys[1:], *foreign])
     assert sorted(public.store.purge(older_than_days=0)) == sorted(keys[1:])
     assert sorted(public.names()) == sorted(foreign)

@@ -13,9 +13,6 @@ from mmsprep.errors import Misconfigured
 if TYPE_CHECKING:
     from mmsprep.stores import Upkeep
 
-CENTURY_DAYS = 36_500
-"""What is older than anything here; dates end."""
-
 app = typer.Typer(
     help="Make a store ready, or erase what is in it.",
     no_args_is_help=True,
@@ -61,9 +58,7 @@ def purge(
     url: Url = None,
     older_than: Annotated[
         float | None,
-        typer.Option(
-            "--older-than", metavar="DAYS", min=0, max=CENTURY_DAYS, help="All that was last sent so long ago."
-        ),
+        typer.Option("--older-than", metavar="DAYS", min=0, help="All that was last sent so long ago."),
     ] = None,
     items: Annotated[
         list[str] | None, typer.Option("--item", metavar="URL", help="One item, by its URL or key; may be repeated.")

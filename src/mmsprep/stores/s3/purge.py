@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mmsprep.stores.s3 import S3Store
 
 AT_ONCE = 8
+CENTURY_DAYS = 36_500
+"""Nothing is older, and dates end."""
 NEEDS = "s3:ListBucket, s3:ListBucketVersions, s3:DeleteObject and s3:DeleteObjectVersion"
 Version = tuple[str, str | None]
 """A key below the prefix, and which version of it where the bucket keeps versions."""
@@ -49,7 +51,7 @@ def _chosen(store: S3Store, *, older_than_days: float | None, keys: Collection[s
         yield from ((key, found["id"]) for found in _listed(store, store.prefix + key) if found["key"] == key)
     if older_than_days is None:
         return
-    border, old = store.clock() - timedelta(days=older_than_days), False
+    border, old = store.clock() - timedelta(days=min(older_than_days, CENTURY_DAYS)), False
     for found in _listed(store, store.prefix):
         # An older version goes with the newest one, or it would stay where nobody sees it.
         old = found["modified"] <= border if found["latest"] else old
