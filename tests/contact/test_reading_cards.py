@@ -258,6 +258,14 @@ def test_a_quoted_parameter_may_hold_anything() -> None:
     assert contact.emails == (Email("a@example.com", ("work",)),)
 
 
+@pytest.mark.parametrize("start", [("AGENT:BEGIN:VCARD",), ("AGENT;TYPE=x:", "BEGIN:VCARD")])
+def test_an_agents_numbers_are_not_the_persons(start: tuple[str, ...]) -> None:
+    contact = read("FN:Jane", *start, "FN:Smith", "TEL:999999999", "END:VCARD", "TEL:123456789", version="2.1")
+    assert contact.name == "Jane"
+    assert [each.number for each in contact.phones] == ["123456789"]
+    assert "a card within the card" in contact.dropped
+
+
 def test_a_card_within_a_card_is_left_out_and_named() -> None:
     contact = read("FN:Boss", "AGENT:", "BEGIN:VCARD", "VERSION:2.1", "FN:Aide", "END:VCARD", "TITLE:x", version="2.1")
     assert (contact.name, contact.title) == ("Boss", "x")

@@ -100,7 +100,7 @@ class _Divider:
 
     def take(self, line: str) -> None:
         boundary = _BOUNDARY.match(line)
-        if boundary and boundary[1].upper() == "BEGIN":
+        if boundary and (boundary[1] or boundary[2]).upper() == "BEGIN":
             self._begin()
         elif boundary:
             self._end()
@@ -123,7 +123,8 @@ class _Divider:
             raise Rejected("damaged", f"{fact}; export the contact again")
         first, *others = self.done
         if self.outside:
-            first = Card(first.properties, (*first.dropped, f"{self.outside} lines outside the cards"))
+            many = "1 line" if self.outside == 1 else f"{self.outside} lines"
+            first = Card(first.properties, (*first.dropped, f"{many} outside the cards"))
         return first, *others
 
     def _begin(self) -> None:
@@ -193,7 +194,8 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\,;])", r"\\\1", text).replace("\n", "\\n")
 
 
-_BOUNDARY = re.compile(r"\s*(BEGIN|END)\s*:", re.IGNORECASE)
+# An agent's card may begin behind the property's name; a whole one in one line (RFC 2426, 3.5.4) is a text.
+_BOUNDARY = re.compile(r"\s*(?:(BEGIN|END)\s*:|AGENT(?:;[^:]*)?:\s*(BEGIN):VCARD\s*$)", re.IGNORECASE)
 # KDE writes X-messaging/skype-All.
 _HEAD = re.compile(r"\s*(?:([A-Za-z0-9_-]+)\.)?([A-Za-z0-9_/-]+)(?=[;:])")
 _PARAM = re.compile(r';([^=;:,"]*)(=?)')

@@ -67,6 +67,8 @@ def parse(path: Path, mime: str, size: int, limits: Limits) -> Facts:
     cards = cards_of(data, most=limits.cards, nesting=limits.nesting)
     found = {kind for card in cards for each in card.properties for kind in _carried(each, card)}
     found.update(_form(data))
+    # Cards within cards, lines that are none.
+    found.update(["private"] if any(card.dropped for card in cards) else [])
     return Facts(type=mime, bytes=size, metadata=tuple(sorted(found)))
 
 
