@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -340,6 +341,23 @@ def test_a_certificate_that_nobody_vouches_for_is_told_apart_from_no_network(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     with Client(KEY, base_url=api.url, settings=Settings()) as trusting:
         assert trusting.send_sms("Hi", **ENDS).status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SSL_CERT_FILE", "/no/such/file"),
+        ("SSL_CERT_FILE", __file__),
+        ("HTTPS_PROXY", "ftp://user:hunter2@example.com"),
+    ],
+)
+def test_an_environment_that_no_connection_can_use_is_told(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured, match="check SSL_CERT_FILE, SSL_CERT_DIR and HTTPS_PROXY") as wrong:
+        Client(KEY, base_url="https://api.example.com", settings=Settings())
+    assert "hunter2" not in "".join(traceback.format_exception(wrong.value))
 
 
 def test_the_key_comes_from_the_environment(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,10 @@ def test_a_salt_makes_keys_that_a_file_does_not_tell_and_tenants_do_not_share() 
     assert key_of(DIGEST, ".jpg", "another's") in keys
 
 
+def test_a_salt_may_be_any_bytes_of_the_environment() -> None:
+    assert key_of("0" * 64, ".jpg", "\udcff") != key_of("0" * 64, ".jpg", "\udcfe")
+
+
 def test_a_key_is_found_in_the_urls_that_we_gave_and_in_no_other() -> None:
     key = key_of(DIGEST, ".jpg")
     for given in (key, f"s3://b/p/{key}", f"https://b.s3.amazonaws.com/p/{key}?X-Amz-Signature=1#x"):

@@ -57,18 +57,24 @@ class Exchange:
         self.base_url = checked_base(base_url)
         self._key = key
         self._timeout_seconds = timeout_seconds
-        self._http = httpx.Client(
-            base_url=self.base_url,
+        options: dict[str, Any] = {
+            "base_url": self.base_url,
             # Loading the certificate authorities takes longer than a request, and loopback has no certificate.
-            verify=self.base_url.startswith("https:"),
-            timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
+            "verify": self.base_url.startswith("https:"),
+            "timeout": httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
             # One that was kept open may have been closed over there, and then nobody knows whether a POST arrived.
-            limits=httpx.Limits(max_keepalive_connections=0),
-            follow_redirects=False,  # a redirected POST would carry the key elsewhere
-            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "mmsprep"},
+            "limits": httpx.Limits(max_keepalive_connections=0),
+            "follow_redirects": False,  # a redirected POST would carry the key elsewhere
+            "headers": {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "mmsprep"},
             # Not among the client's headers, whose repr hides none but Authorization.
-            auth=_signing(header, f"{scheme} {key}".strip()),
-        )
+            "auth": _signing(header, f"{scheme} {key}".strip()),
+        }
+        try:
+            self._http = httpx.Client(**options)
+        except (OSError, ValueError, httpx.InvalidURL) as error:
+            # Not chained: a proxy's URL may hold a password.
+            what = f"the environment's certificates or proxies cannot be used ({type(error).__name__})"
+            raise Misconfigured(f"{what}; check SSL_CERT_FILE, SSL_CERT_DIR and HTTPS_PROXY") from None
 
     def close(self) -> None:
         """Close the connections."""

@@ -57,7 +57,7 @@ def key_of(sha256: str, suffix: str, salt: str | None = None) -> str:
     erasing one leaves the other.
     """
     if salt:
-        sha256 = hmac.digest(salt.encode(), bytes.fromhex(sha256), "sha256").hex()
+        sha256 = hmac.digest(salt.encode(errors="surrogateescape"), bytes.fromhex(sha256), "sha256").hex()
     return f"{sha256[:40]}{suffix}"
 
 
