@@ -131,6 +131,8 @@ def card_of(line: bytes) -> bytes:
         b"PHOTO;ENCODING=b:" + b"A" * 250_000,
         b"PHOTO;ENCODING=b:\r\n" + b"AAAA\r\n" * 40_000,
         b"PHOTO:data:" + b"a" * 250_000,
+        b"PHOTO;ENCODING=b:A\r\n" * 900 + b" \r\n" * 60_000,
+        b"TEL;X-CUSTOM(" + b"A=b," * 60_000 + b":1",
         b'NOTE;X="' + b"a;" * 120_000,
         b"NOTE" + b';A="b"' * 40_000 + b":x",
         b"NOTE" + b";A=b,c" * 40_000 + b":x",
@@ -200,12 +202,13 @@ def test_no_name_that_a_program_hands_over_adds_a_line(name: str, tmp_path: Path
         {"name": "x", "note": "a" * 10_000_000},
         {"name": "x", "phones": ["+12125550100"] * 1_000_000},
         {"name": "x", "phones": {f"k{number}": "1" for number in range(300_000)}},
+        {"name": "x", "phones": {f"k{number}": ["+12125550100"] * 200 for number in range(200)}},
         {"name": "x", **{f"k{number}": "1" for number in range(300_000)}},
         {"name": "x", "photo": "A" * 15_000_000},
         ["vcard", [["fn", {}, "text", "x"]] * 300_000],
         ["vcard", [["note", {}, "text", ["a"] * 300_000]]],
     ],
-    ids=["note", "phones", "kinds", "keys", "photo", "properties", "parts"],
+    ids=["note", "phones", "kinds", "lists", "keys", "photo", "properties", "parts"],
 )
 def test_no_contact_that_is_handed_over_takes_more_than_its_second(value: object, tmp_path: Path) -> None:
     data = json.dumps(value).encode()

@@ -62,7 +62,7 @@ def is_guess(value: str, charset: str) -> bool:
 
 
 # Samsung's kinds of one's own: TEL;X-CUSTOM(CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,=4D=61=6D=61):
-_CUSTOM_TYPE = re.compile(r"([^:]{0,200});X-CUSTOM\((?:[A-Z]+=[\w-]+,)*([^():]{0,400})\)", re.IGNORECASE)
+_CUSTOM_TYPE = re.compile(r"([^:]{0,200});X-CUSTOM\((?:[A-Z]+=[\w-]+,){0,3}([^():]{0,400})\)", re.IGNORECASE)
 _NO_QUOTE = str.maketrans("", "", '"\r\n')
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, fields
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from mmsprep.contact.keys import ADDRESS_PARTS, ADDRESS_SPELLINGS, KIND_OF_KEY, SPELLINGS
@@ -107,9 +108,9 @@ def _field(key: str, value: Any) -> dict[str, Any] | None:
     if key in LINES:
         return {key: _text(value, key)}
     if key in KIND_OF_KEY:
-        return {"phones": tuple(_listed("phones", value, (KIND_OF_KEY[key],)))}
+        return {"phones": _bounded(_listed("phones", value, (KIND_OF_KEY[key],)))}
     if key in LISTS:
-        return {key: tuple(_listed(key, value, ()))}
+        return {key: _bounded(_listed(key, value, ()))}
     return {key: _READERS[key](value)} if key in _READERS else None
 
 
@@ -141,10 +142,19 @@ def _text(value: Any, key: str) -> str:
 def _items(value: Any) -> list[Any]:
     items = list(value) if isinstance(value, list | tuple) else [value]
     if len(items) > MOST_ITEMS or any(isinstance(each, Mapping) and len(each) > MOST_ITEMS for each in items):
-        raise Rejected(
-            "too-costly", f"more than {MOST_ITEMS} values for one field of a contact; send those that matter"
-        )
+        raise _too_many()
     return items
+
+
+def _bounded(values: Iterator[Any]) -> tuple[Any, ...]:
+    found = tuple(islice(values, MOST_ITEMS + 1))
+    if len(found) > MOST_ITEMS:
+        raise _too_many()
+    return found
+
+
+def _too_many() -> Rejected:
+    return Rejected("too-costly", f"more than {MOST_ITEMS} values for one field of a contact; send those that matter")
 
 
 def _listed(key: str, value: Any, kinds: tuple[str, ...]) -> Iterator[Any]:
