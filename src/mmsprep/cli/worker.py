@@ -144,7 +144,7 @@ def _jobs(sources: list[str], captions: list[str], asked: dict[str, Any], *, tog
             return
         read = [_source(each) for each in sources]
         if captions and len(captions) != len(read):
-            raise Misconfigured(f"{len(captions)} captions for {len(read)} sources; give one each, or none")
+            raise Misconfigured(f"captions: {len(captions)}, sources: {len(read)}; give one each, or none")
         for index in range(1 if together else len(read)):
             part = slice(None) if together else slice(index, index + 1)
             told = {name: value for name, value in asked.items() if value}

@@ -93,7 +93,7 @@ class Job(_Frozen):
     @model_validator(mode="after")
     def _has_a_caption_for_each(self) -> Self:
         if self.captions and len(self.captions) != len(self.sources):
-            raise ValueError(f"{len(self.captions)} captions for {len(self.sources)} sources; give one each, or none")
+            raise ValueError(f"captions: {len(self.captions)}, sources: {len(self.sources)}; give one each, or none")
         return self
 
     @classmethod
