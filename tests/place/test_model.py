@@ -7,7 +7,8 @@ import json
 import pytest
 
 from mmsprep.errors import Rejected
-from mmsprep.place import Place
+from mmsprep.place import Place, from_vcard, to_vcard
+from mmsprep.place.model import one_line
 
 WISHES = {"label": "Naïve café, Ωmega", "zoom": 12, "size": (400, 300), "style": "dark"}
 
@@ -79,3 +80,9 @@ def test_links_are_https_and_hold_both_coordinates_without_exponents() -> None:
 
     assert place.link() == "https://www.google.com/maps/search/?api=1&query=0,0.00001"
     assert place.link("apple") == "https://maps.apple.com/?ll=0,0.00001&q=A%20%26%20B"
+
+
+@pytest.mark.parametrize("label", ["👩🏽\u200d🚀 base", "می\u200cخواهم", "🏴\U000e0067\U000e0062\U000e007f pub"])
+def test_a_label_keeps_what_joins_its_letters(label: str) -> None:
+    assert one_line(label) == label
+    assert from_vcard(to_vcard(Place(1, 2, label=label))) == Place(1, 2, label=label)

@@ -111,11 +111,14 @@ def test_a_pixel_cap_halves_the_density_and_not_the_letters(run: Run) -> None:
     assert (facts.width, facts.height) == (600, 450)
 
 
-def test_letters_that_cannot_be_drawn_are_told_and_kept_in_the_card(run: Run) -> None:
-    place = replace(SUVA, label="東京タワー")
+@pytest.mark.parametrize(
+    ("label", "said"), [("東京タワー", "and not on the map"), ("🎉 Party", "only in part on the map")]
+)
+def test_letters_that_cannot_be_drawn_are_told_and_kept_in_the_card(label: str, said: str, run: Run) -> None:
+    place = replace(SUVA, label=label)
     paths, job = run(place, profile.load("pantheon"))
 
-    assert any("letters" in warning for warning in job.warnings)
+    assert any(said in warning for warning in job.warnings)
     assert from_vcard(paths[1].read_text(encoding="utf-8")) == place
 
 

@@ -14,6 +14,8 @@ STYLES = ("light", "dark")
 MOST_ZOOM = 22
 LEAST_SIDE, MOST_SIDE = 120, 1_024
 MOST_LABEL_CHARS = 120
+JOINERS = frozenset("\u200c\u200d" + "".join(map(chr, range(0xE0020, 0xE0080))))
+"""Not printable, but letters of Persian and of Indian scripts, and emoji, fall apart without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def decimal(degrees: float) -> str:
 
 def one_line(text: str) -> str:
     """Make a label that is safe everywhere: one printable line, cut to a bounded length."""
-    printable = "".join(each if each.isprintable() else " " for each in text)
+    printable = "".join(each if each.isprintable() or each in JOINERS else " " for each in text)
     return " ".join(printable.split())[:MOST_LABEL_CHARS].rstrip()
 
 

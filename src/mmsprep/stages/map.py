@@ -14,7 +14,7 @@ from mmsprep.place import LOCATION_SUFFIX, Place, to_vcard
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
 from mmsprep.tools import mapdraw, tiles
-from mmsprep.tools.mapdraw.type import writable
+from mmsprep.tools.mapdraw.type import readable, writable
 from mmsprep.tools.raster import jpeg
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
             paths[-1].write_bytes(data)
     job.offer_text(place.link())
     if place.label and not writable(place.label, "semibold"):
-        job.warn("the label has letters that the map's typeface lacks; it is in the card, and not on the map")
+        rest = "only in part" if readable(place.label, "semibold") else "not"
+        job.warn(f"the label has letters that the map's typeface lacks; it is in the card, and {rest} on the map")
     return tuple(paths)
 
 

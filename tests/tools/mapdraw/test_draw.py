@@ -142,6 +142,9 @@ def test_a_map_costs_less_than_a_second() -> None:
         (Place(-18.14, 178.44, label="Grandma’s"), "Grandma’s", "Suva, Fiji · 18.14° S, 178.44° E"),
         (Place(90, 0), "North Pole", "1,310 km (814 mi) N of Longyearbyen, Svalbard and Jan Mayen · 90° N"),
         (Place(-18.14, 178.44, label="東京タワー"), "Suva, Fiji", "18.14° S, 178.44° E"),
+        (Place(-18.14, 178.44, label="🎉 Zoë’s 30th 👩🏽‍🚀!"), "Zoë’s 30th !", "Suva, Fiji · 18.14° S, 178.44° E"),
+        (Place(-18.14, 178.44, label="Cafe\u0301 №1"), "Café №1", "Suva, Fiji · 18.14° S, 178.44° E"),
+        (Place(-18.14, 178.44, label="🏝️🏝️"), "Suva, Fiji", "18.14° S, 178.44° E"),
     ],
 )
 def test_the_caption_says_where_it_is(place: Place, title: str, text: str) -> None:

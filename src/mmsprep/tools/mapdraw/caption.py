@@ -6,7 +6,7 @@ from mmsprep.place import Place
 from mmsprep.tools import basemap
 from mmsprep.tools.basemap import Town
 from mmsprep.tools.mapdraw.furniture import KM_PER_MILE
-from mmsprep.tools.mapdraw.type import writable
+from mmsprep.tools.mapdraw.type import readable
 
 DIRECTIONS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 FAR_KM = 120.0
@@ -21,7 +21,7 @@ def caption(place: Place, town: Town, away_km: float) -> tuple[str, str]:
         if away_km < town.radius_km
         else f"{_distance(away_km)} {_direction(place, town)} of {town.full_name}"
     )
-    label = place.label if place.label and writable(place.label, "semibold") else ""
+    label = readable(place.label, "semibold")
     point = coordinates(place)
     if label:
         return label, f"{where} · {point}"

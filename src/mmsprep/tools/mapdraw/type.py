@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -69,6 +70,13 @@ def _font(cut: str, size: int) -> FreeTypeFont:
 def writable(text: str, cut: str = "medium") -> bool:
     """Tell whether the typeface has every letter of *text*."""
     return all(character.isspace() or _has(cut, character) for character in text)
+
+
+def readable(text: str, cut: str = "medium") -> str:
+    """Give *text* without the pictures in it that the typeface lacks, such as emoji; nothing where it lacks letters."""
+    composed = unicodedata.normalize("NFC", text)
+    kept = "".join(each for each in composed if writable(each, cut) or unicodedata.category(each)[0] not in "SMC")
+    return " ".join(kept.split()) if writable(kept, cut) and any(map(str.isalnum, kept)) else ""
 
 
 @cache
