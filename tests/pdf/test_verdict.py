@@ -237,3 +237,10 @@ def test_pages_on_which_two_readers_do_not_agree_are_refused(make, send, tmp_pat
         send(source, STAGE)
     assert raised.value.reason == "damaged"
     assert "1 page to one reader and 2 to another" in raised.value.message
+
+
+def test_a_document_without_pages_is_told_to_be_empty(make, tmp_path):
+    with pytest.raises(Rejected) as raised:
+        make.facts(make.saved(pikepdf.Pdf.new(), tmp_path / "empty.pdf"))
+    assert raised.value.reason == "damaged"
+    assert "without pages" in raised.value.message

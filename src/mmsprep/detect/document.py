@@ -80,10 +80,12 @@ def open_document(path: Path) -> pikepdf.Pdf:
     codecs()
     import pikepdf
 
+    is_empty = False
     try:
         pdf = pikepdf.open(path)
         if len(pdf.pages):
             return pdf
+        is_empty = True
     except pikepdf.PasswordError as error:
         raise Rejected("encrypted", "needs a password to be opened; save it without one") from error
     except MemoryError:
@@ -97,7 +99,7 @@ def open_document(path: Path) -> pikepdf.Pdf:
             raise
         except Exception:  # noqa: S112  and those of pdfium and pypdf
             continue
-    raise _damaged()
+    raise _empty() if is_empty else _damaged()
 
 
 def _rewritten_by_pdfium(path: Path) -> BytesIO:
@@ -128,8 +130,12 @@ def count_pages(pdf: pikepdf.Pdf) -> int:
     except Exception as error:
         raise _damaged() from error
     if pages == 0:
-        raise Rejected("damaged", "is a PDF without pages; save it as PDF again")
+        raise _empty()
     return pages
+
+
+def _empty() -> Rejected:
+    return Rejected("damaged", "is a PDF without pages; save it as PDF again")
 
 
 def _damaged() -> Rejected:
