@@ -101,6 +101,7 @@ def test_a_text_alone_goes_as_sms(run: Run, api: Api) -> None:
     [
         (["--to", "555", "--from", "+12025550100", "--text", "Hi"], 1, "SMS_001 phone-number"),
         ([*ENDS], 2, "nothing to send"),
+        ([*ENDS, "--text", "Hi", "--caption", "Lake"], 2, "captions are of files"),
         ([*ENDS, "--text", "Hi", "--tag", "x"], 2, "a tag is NAME=VALUE"),
         ([*ENDS, "--text", "Hi", "--webhook-url", "http://x"], 2, "https://"),
         (["--text", "Hi"], 2, "--to"),

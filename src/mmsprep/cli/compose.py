@@ -13,6 +13,7 @@ from mmsprep.cli.check import fetched
 from mmsprep.errors import Misconfigured, PrepError, Rejected
 
 if TYPE_CHECKING:
+    from mmsprep.message import Message
     from mmsprep.prepared import Prepared
     from mmsprep.profile import Profile
     from mmsprep.settings import Settings
@@ -62,24 +63,18 @@ def compose(
     with common.reported(sources, as_json=as_json):
         most = settings.resolve_profile().max_text_chars
         common.check_ways(ways, caption or (), asked, extra, most_text_chars=most)
-        own = {"delivery_receipt": delivery_receipt} if asked == OWN else {}
-        body = _body(sources, settings, caption or (), options, asked, extra, ways | own, check=check)
+        message = composed(sources, caption or (), settings, options, check=check)
+        if asked == OWN:
+            body = message.request(delivery_receipt=delivery_receipt, **ways)
+        else:
+            body = message.for_provider(asked, extra=extra, **ways)
     typer.echo(json.dumps(body, indent=None if as_json else 2))
 
 
-def _body(
-    sources: Sequence[str],
-    settings: Settings,
-    captions: Sequence[str],
-    options: Mapping[str, Any],
-    provider: str,
-    extra: Mapping[str, str],
-    ways: Mapping[str, Any],
-    *,
-    check: bool,
-) -> dict[str, Any]:
-    """Compose the message, tell what is worth a warning, and give the request that sends it."""
-    from mmsprep.batch.outcome import OWN
+def composed(
+    sources: Sequence[str], captions: Sequence[str], settings: Settings, options: Mapping[str, Any], *, check: bool
+) -> Message:
+    """Compose a message of what stands on the command line, and tell what is worth a warning."""
     from mmsprep.pipeline import Pipeline
 
     given = [common.source(each) for each in sources]
@@ -88,9 +83,7 @@ def _body(
             message = pipeline.compose(given, captions=captions, progress=progress, **options)
         common.warn_of(message)
         common.warn(fetched(message, pipeline) if check else ())
-    if provider == OWN:
-        return message.request(**ways)
-    return message.for_provider(provider, extra=extra, **ways)
+    return message
 
 
 def _planned(

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mmsprep.cli import common
-from mmsprep.cli.check import fetched
+from mmsprep.cli.compose import composed
 from mmsprep.errors import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mmsprep.api import Client, Sent
-    from mmsprep.message import Message
     from mmsprep.settings import Settings
 
 
@@ -65,9 +63,11 @@ def send(
         common.check_ways(ways, caption or (), OWN, {}, most_text_chars=most)
         if sources:
             _check_reachable(settings)
-            message = _composed(sources, caption or (), settings, common.options(stage_options), check=check)
+            message = composed(sources, caption or (), settings, common.options(stage_options), check=check)
             with _carefully():
                 sent = client.send_mms(message, **ways)
+        elif caption:
+            raise Misconfigured("captions are of files, and there are none; give files, or --text alone")
         elif text:
             with _carefully():
                 sent = client.send_sms(**ways)
@@ -85,20 +85,6 @@ def _check_reachable(settings: Settings) -> None:
     store = settings.store or "out"
     if not settings.base_url and ("://" not in store or store.startswith("file://")):
         raise Misconfigured(NOT_REACHABLE)
-
-
-def _composed(
-    sources: Sequence[str], captions: Sequence[str], settings: Settings, options: dict[str, Any], *, check: bool
-) -> Message:
-    from mmsprep.pipeline import Pipeline
-
-    given = [common.source(each) for each in sources]
-    with Pipeline(settings=settings, store=settings.store or "out") as pipeline:
-        with common.watched(sources) as progress:
-            message = pipeline.compose(given, captions=captions, progress=progress, **options)
-        common.warn_of(message)
-        common.warn(fetched(message, pipeline) if check else ())
-    return message
 
 
 def _waited(client: Client, sent: Sent, seconds: float) -> Sent:
