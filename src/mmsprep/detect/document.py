@@ -90,8 +90,8 @@ def open_document(path: Path) -> pikepdf.Pdf:
         raise Rejected("encrypted", "needs a password to be opened; save it without one") from error
     except MemoryError:
         raise
-    except Exception:  # noqa: S110  qpdf's errors, and RecursionError, KeyError, TypeError of odd structures
-        pass
+    except Exception as error:  # qpdf's errors, and RecursionError, KeyError, TypeError of odd structures
+        is_empty = "no pages found" in str(error)
     for repair in (_rewritten_by_pdfium, _rewritten_by_pypdf):
         try:
             return pikepdf.open(repair(path))
