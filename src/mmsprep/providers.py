@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from mmsprep import profile
 from mmsprep.errors import Misconfigured
 from mmsprep.phone import e164, sender
+from mmsprep.profile import Profile
 from mmsprep.request import check_count, checked_tags, checked_text, checked_webhook
 
 VCARDS = ("text/x-vcard", "text/vcard")
@@ -61,9 +62,9 @@ def shape(
     ``text-too-long`` or ``too-many-files``, and Misconfigured for an unknown provider, or when one of its
     own fields must be given in *extra* and is not.
     """
-    build, _, profile_name = _known(provider)
+    build, *_ = _known(provider)
     check_fields(provider, extra or {})
-    limits = profile.load(profile_name) if profile_name else None
+    limits = limits_of(provider)
     if limits:
         check_count(len(media), limits.max_files, by=provider)
     urls, types, captions = zip(*media, strict=True) if media else ((), (), ())
@@ -79,6 +80,12 @@ def shape(
     )
     checked_text(parts.whole_text, limits.max_text_chars if limits else None)
     return build(parts) | dict(extra or {})
+
+
+def limits_of(provider: str) -> Profile | None:
+    """Give the profile whose limits of files and text hold for *provider*, if one is known."""
+    *_, name = _known(provider)
+    return profile.load(name) if name else None
 
 
 def check_fields(provider: str, extra: Mapping[str, Any]) -> None:

@@ -75,6 +75,15 @@ def test_numbers_and_text_are_checked_before_anything_is_prepared(
     assert (os.listdir(tmp_path), api.asked) == ([], [])
 
 
+def test_a_providers_text_limit_is_checked_before_anything_is_prepared(
+    run: Run, fixtures: Path, tmp_path: Path
+) -> None:
+    ended = run("compose", fixtures / "logo.png", *ENDS, "--for", "twilio", "--text", "x" * 1601)
+    assert ended.returncode == 1
+    assert "SMS_002 text-too-long  the text has 1601 characters" in ended.stderr
+    assert os.listdir(tmp_path) == []
+
+
 def test_compose_tells_a_program_in_json(run: Run, fixtures: Path) -> None:
     ready = run("compose", fixtures / "logo.png", *ENDS, "--json", MMSPREP_BASE_URL="https://cdn.example.com")
     assert len(ready.stdout.splitlines()) == 1

@@ -161,8 +161,10 @@ def check_ways(
     (e164 if provider == OWN else sender)(ways["from_"], what="from")
     if ways["webhook_url"] is not None:
         checked_webhook(ways["webhook_url"])
+    theirs = None if provider == OWN else providers.limits_of(provider)
+    most = [each for each in (most_text_chars, theirs and theirs.max_text_chars) if each]
     if ways["text"] is not None:
-        checked_text(ways["text"], most_text_chars)
+        checked_text(ways["text"], min(most, default=None))
     checked_captions(captions)
     checked_tags(ways["tags"])
     if provider != OWN:
