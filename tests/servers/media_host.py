@@ -67,6 +67,12 @@ class Handler(Quiet):
     def _photo_jpg(self) -> None:
         self._give(etag='"1"')
 
+    def _etag_by_get(self) -> None:
+        self._give(etag='"1"') if self.command == "GET" else self._give()
+
+    def _etag_weak_by_head(self) -> None:
+        self._give(etag='"1"' if self.command == "GET" else 'W/"1"')
+
     def _photo_jpg_alias(self) -> None:
         self._give(kind="image/jpg; charset=binary")
 

@@ -131,6 +131,8 @@ def _still_there(before: Answer, after: Answer | Unfetched) -> list[Finding]:
     if isinstance(after, Unfetched) or after.status != 200:
         said = after.message if isinstance(after, Unfetched) else f"it was answered {after.status}"
         return [refusal("gone", f"asked once more, {said}; providers ask several times, so let it stay")]
-    if before.untrusted_headers.get("etag") == after.untrusted_headers.get("etag"):
+    # Some servers tell it by one method alone, and some call it weak (W/) by one.
+    told = [tag.removeprefix("W/") for each in (before, after) if (tag := each.untrusted_headers.get("etag"))]
+    if len(told) < 2 or told[0] == told[1]:
         return []
     return [refusal("changed", "its ETag changed between two requests; let one URL be one file")]
