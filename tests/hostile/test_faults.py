@@ -112,7 +112,7 @@ def test_an_item_that_is_killed_is_tried_once_more(film: Path, fixtures: Path, s
         else:
             assert isinstance(outcome[0], Unavailable)
             assert outcome[0].reason == "tool"
-        assert wait_for(lambda: not encoders(), 1)
+        assert wait_for(lambda: not encoders(), 10)
         assert pipeline.prepare(fixtures / "logo.png").media
     assert not left_in(scratch)
 
@@ -153,7 +153,7 @@ def test_an_ffmpeg_that_will_not_stop_is_ended_with_its_item(
             pipeline.prepare(film)
         assert caught.value.reason in {"too-costly", "tool"}
         left = {"sh", "sleep", "ffmpeg"}
-        assert wait_for(lambda: not [pid for pid in {*below(os.getpid())} - others if program(pid) in left], 2)
+        assert wait_for(lambda: not [pid for pid in {*below(os.getpid())} - others if program(pid) in left], 10)
         assert pipeline.prepare(fixtures / "logo.png").media
     assert not left_in(scratch)
 
@@ -220,7 +220,7 @@ def test_a_killed_campaign_leaves_whole_files_and_nothing_else(
     # A moment somewhere in the work: there is no event to wait for.
     time.sleep(random.Random(seed).uniform(0.2, 2.0))
     had = campaign.kill()
-    assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in had), 2), "something lives on"
+    assert wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in had), 10), "something lives on"
     kept = {path.name: path.read_bytes() for path in store.iterdir()} if store.exists() else {}
     assert kept.items() <= undisturbed.items()
     with Pipeline(store=store) as pipeline:
