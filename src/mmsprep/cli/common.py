@@ -106,7 +106,8 @@ Profiles = Annotated[
     str | None, typer.Option("--profiles", metavar="A,B", help="With --dry-run: compare these profiles.")
 ]
 Text = Annotated[
-    str | None, typer.Option("--text", metavar="TEXT", help="The text; a place's link is offered when there is none.")
+    str | None,
+    typer.Option("--text", metavar="TEXT", help="The text; without one, a place's link or a contact's name."),
 ]
 Captions = Annotated[list[str] | None, typer.Option("--caption", metavar="TEXT", help="One per source, in order.")]
 Webhook = Annotated[
