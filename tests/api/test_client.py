@@ -173,7 +173,7 @@ def test_a_message_is_posted_once_whatever_goes_wrong(
     started = time.monotonic()
     with pytest.raises(error) as raised:
         client.send_sms("Hi", **ENDS)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
     assert len(api.asked) == 1
     assert pauses == []
     said = str(raised.value)

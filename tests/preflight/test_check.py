@@ -112,7 +112,7 @@ def test_chunks_that_end_early_are_told_as_both(host: Host, pipeline: Pipeline) 
 def test_a_server_that_never_ends_is_left_in_time(host: Host, pipeline: Pipeline, path: str) -> None:
     started = time.monotonic()
     found = look(host, path, pipeline, wait_seconds=0.7)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15
     assert fatal(found) == ["slow"]
     assert "no whole answer within 0.7 s" in message(found, "slow")
 
