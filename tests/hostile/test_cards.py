@@ -8,11 +8,13 @@ import re
 import time
 import zlib
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from mmsprep.contact import Contact
 from mmsprep.detect import detect
@@ -217,3 +219,15 @@ def test_no_contact_that_is_handed_over_takes_more_than_its_second(value: object
     with suppress(Rejected):
         run(data, tmp_path)
     assert time.process_time() - started < CPU_SECONDS
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "BMP", "TIFF", "WEBP", "JPEG"])
+def test_a_photo_of_any_type_that_breaks_off_costs_no_more_than_the_photo(
+    kind: str, share: float, tmp_path: Path
+) -> None:
+    buffer = BytesIO()
+    Image.effect_noise((500, 400), 60).convert("RGB").save(buffer, kind)
+    torn = buffer.getvalue()[: round(len(buffer.getvalue()) * share)]
+    (output,) = run(Contact(name="Joe", photo=torn).to_json(), tmp_path)
+    assert b"FN:Joe" in output

@@ -47,6 +47,10 @@ def square(data: bytes, workdir: Path, limits: Limits, *, below: int) -> tuple[b
     path.write_bytes(data)
     try:
         pixels, whole = _pixels(path, limits)
+    except (Rejected, MemoryError):
+        raise
+    except Exception as error:  # what Pillow raises late: the first frame of a GIF that breaks off has no mode
+        raise Rejected("damaged", "it breaks off; use a JPEG or PNG") from error
     finally:
         path.unlink()
     for side in SIDES:
@@ -70,6 +74,9 @@ def _pixels(path: Path, limits: Limits) -> tuple[Image, bool]:
     whole = decode(picture)
     if facts.type == "image/jpeg":
         whole = whole and is_sound_jpeg(path)
+    if picture.im.mode != picture.mode:
+        # Of a GIF that breaks off Pillow tells the mode that it would have had.
+        picture = picture.copy()
     # The profile describes pixels that scaling keeps, so it is cheaper to convert the few that are left.
     few: Image = _scaled(picture) if picture.mode in ("RGB", "RGBA", "L", "LA", "CMYK") else picture
     shown = colour.flatten(colour.bare(colour.srgb(few, picture.info.get("icc_profile"))))
