@@ -128,7 +128,7 @@ def at_side(pixels: Image.Image, side: int) -> Image.Image:
         return pixels
     factor = side / max(pixels.size)
     width, height = (max(1, round(length * factor)) for length in pixels.size)
-    return pixels.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return pixels.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=1.7)
 
 
 def _fit_quality(
