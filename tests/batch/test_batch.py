@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.batch.running import batch, files, picture, results
+from tests.clips import film
 
 from mmsprep.batch.places import Places
 from mmsprep.errors import Misconfigured
@@ -172,6 +174,17 @@ def test_rows_become_requests_that_share_their_media(folder: Path) -> None:
     found = results(folder)
     assert found["list.csv#3"]["code"] == "SMS_001"
     assert len({each["keys"][0] for each in found.values()}) == 1
+
+
+def test_the_link_to_a_film_that_did_not_fit_stands_below_a_rows_text(folder: Path) -> None:
+    film(folder / "long.mov", "-c:v", "mpeg4", seconds=20)
+    (folder / "list.csv").write_text("to,source,source2,text\n+14155550101,in/a.png,long.mov,Dear Ada\n")
+    arguments = ["--for", "pantheon", "--from", "+14155550100", "--max-bytes", "9000", "--set", "on_cannot_fit=link"]
+    said = batch(folder, "list.csv", *arguments, MMSPREP_BASE_URL="https://cdn.example.com")
+    assert said.returncode == 0, said.stderr
+    (request,) = map(json.loads, (folder / "requests.jsonl").read_text().splitlines())
+    assert len(request["media_urls"]) == 1
+    assert re.fullmatch(r"Dear Ada\nhttps://cdn\.example\.com/[0-9a-f]{40}\.mp4", request["text"])
 
 
 def test_a_row_is_a_message_and_stays_below_what_one_may_hold(tmp_path: Path) -> None:

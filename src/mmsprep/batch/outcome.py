@@ -37,6 +37,8 @@ class Outcome:
     entry: Entry
     result: Prepared | PrepError
     captions: tuple[str, ...] = ()
+    parts: tuple[Prepared, ...] = ()
+    """What a row's message is made of: one that is a link alone must not get lost beside another text."""
     keys: tuple[str, ...] = ()
     again: bool = False
     """Whether all of it was there from before."""
@@ -90,7 +92,7 @@ def joined(entry: Entry, done: Sequence[Done], profile: Profile) -> Outcome:
         check_fits(together.media, profile)
     except Rejected as problem:
         return Outcome(entry=entry, result=problem.about(entry.label), captions=captions, **known)
-    return Outcome(entry=entry, result=together, captions=captions, **known)
+    return Outcome(entry=entry, result=together, captions=captions, parts=tuple(ready), **known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,9 @@ class Sending:
         from_ = (row["from"] if row else "") or self.from_
         if not to or not from_:
             raise Misconfigured("--for needs numbers: columns called to and from, or the options --to and --from")
+        made = outcome.result
         message = Message(
-            media=outcome.result.media, profile=profile, captions=outcome.captions, texts=outcome.result.text
+            media=made.media, profile=profile, captions=outcome.captions, texts=made.text, prepared=outcome.parts
         )
         text = row.text if row else None
         if self.provider == OWN:
