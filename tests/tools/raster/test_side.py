@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageDraw, JpegImagePlugin
 
 from mmsprep.tools.raster import jpeg
-from mmsprep.tools.raster.sample import Tiles
+from mmsprep.tools.raster.sample import TILE, Tiles
 from mmsprep.tools.raster.side import EIGHTHS, Choice, _try, choose_side
 
 SIZE = (2560, 1920)
@@ -66,6 +66,22 @@ def test_no_side_is_larger_than_was_allowed():
     choice = choose_side(scene(2), 900_000, 1300, jpeg.encode, low=jpeg.COARSEST, high=jpeg.FINEST)
     assert choice is not None
     assert choice.side <= 1300
+
+
+def test_a_quality_is_lowered_by_looking_at_the_side_that_was_chosen():
+    heights: list[int] = []
+
+    def encode(sheet: Image.Image, quality: float) -> bytes:
+        heights.append(sheet.height)
+        return jpeg.encode(sheet, quality)
+
+    # Of a screen of 1500 no eighth is a whole number of pixels.
+    small = scene(2).resize((1500, 1125))
+    choice = choose_side(small, 900_000, 1400, encode, low=jpeg.COARSEST, high=jpeg.FINEST, enough=0.2)
+    assert choice is not None
+    assert choice.eased
+    assert choice.side == 1500 * 7 // 8
+    assert set(heights[-2:]) == {TILE * 7 // 8}
 
 
 def test_a_picture_too_small_for_a_sample_has_no_choice():

@@ -108,16 +108,8 @@ def choose_side(
     best = tried[eighths]
     # Nearer than `PERFECT` nothing is left to be told apart, so there would be no telling how far to ease.
     if PERFECT < enough >= best.unlikeness:
-        return _eased(tiles, best, encode, enough)
-    shown = COLOURED * tiles.smeared(eighths)
-    unseen = shown <= enough > PERFECT
-    bytes_left = best.quality >= high and enough <= PERFECT
-    if unseen or (shown < SMEARED * best.unlikeness and not bytes_left):
-        return best
-    look_at = partial(_try, tiles, eighths, limit=limit, low=low, high=high, in_colour=True)
-    halved = look_at(best, encode=encode)
-    full = look_at(replace(best, quality=best.quality / 2), encode=partial(encode, full_colour=True))
-    return replace(full, full_colour=True) if full.unlikeness < halved.unlikeness + shown else best
+        return _eased(tiles, eighths, best, encode, enough)
+    return _in_full_colour(tiles, eighths, best, limit, encode, low, high, enough) or best
 
 
 def _walk(look: Callable[[int], float], tried: dict[int, Choice], room: list[int], at: int, enough: float) -> int:
@@ -184,9 +176,31 @@ def _dented(choice: Choice, larger: Choice, sides: list[int]) -> bool:
     return within and larger.quality > FINE and larger.unlikeness < DENT * choice.unlikeness
 
 
-def _eased(tiles: Tiles, choice: Choice, encode: Encode, enough: float) -> Choice:
+def _in_full_colour(
+    tiles: Tiles,
+    eighths: int,
+    best: Choice,
+    limit: int,
+    encode: Callable[..., bytes],
+    low: float,
+    high: float,
+    enough: float,
+) -> Choice | None:
+    """Try the best side with full colours where halving them shows; None says that halved ones look better."""
+    shown = COLOURED * tiles.smeared(eighths)
+    if enough > PERFECT and shown <= enough:
+        return None
+    bytes_left = best.quality >= high and enough <= PERFECT
+    if shown < SMEARED * best.unlikeness and not bytes_left:
+        return None
+    look_at = partial(_try, tiles, eighths, limit=limit, low=low, high=high, in_colour=True)
+    halved = look_at(best, encode=encode)
+    full = look_at(replace(best, quality=best.quality / 2), encode=partial(encode, full_colour=True))
+    return replace(full, full_colour=True) if full.unlikeness < halved.unlikeness + shown else None
+
+
+def _eased(tiles: Tiles, eighths: int, choice: Choice, encode: Encode, enough: float) -> Choice:
     """Lower the quality in small steps for as long as the picture stays within *enough* of its source."""
-    eighths = 8 * choice.side // tiles.screen
     sheet = tiles.at(eighths)
     for _ in range(EASINGS):
         quality = choice.quality * EASING
