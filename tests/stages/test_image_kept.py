@@ -36,7 +36,7 @@ def test_a_jpeg_that_fits_keeps_its_size_in_pixels_and_in_bytes(fixtures: Path, 
     source = fixtures / "street.jpg"
     made = prepared(source, tmp_path / "work")
     assert made.stat().st_size < 1.1 * source.stat().st_size
-    assert difference(source, made) < 0.3
+    assert difference(source, made) < 0.02
     assert not detect(made, Limits()).progressive
 
 
@@ -54,7 +54,8 @@ def test_a_turned_jpeg_whose_blocks_stay_whole_costs_no_more_bytes(street: Path,
     source = turned(street, (640, 480), turn)
     made = prepared(source, tmp_path / "work")
     assert made.stat().st_size < 1.05 * source.stat().st_size
-    assert difference(source, made) < 0.7
+    # Decoders smooth colours by another rounding from the left than from the right.
+    assert difference(source, made) < 0.15
 
 
 @pytest.mark.parametrize("turn", [2, 3, 4, 6, 7, 8])
@@ -71,7 +72,7 @@ def test_a_jpeg_that_names_srgb_is_not_coded_finer_for_it(street: Path, tmp_path
         photo.save(tmp_path / "named.jpg", quality=60, icc_profile=profile)
     made = prepared(tmp_path / "named.jpg", tmp_path / "work")
     assert made.stat().st_size < (tmp_path / "named.jpg").stat().st_size
-    assert difference(tmp_path / "named.jpg", made) < 0.7
+    assert difference(tmp_path / "named.jpg", made) < 0.02
 
 
 @pytest.fixture
@@ -88,6 +89,43 @@ def test_every_sampling_and_turn_comes_out_upright(sampling: int, turn: int, tmp
     exif[0x0112] = turn
     pixels.save(tmp_path / "source.jpg", quality=70, subsampling=sampling, exif=exif)
     assert difference(tmp_path / "source.jpg", prepared(tmp_path / "source.jpg", tmp_path / "work")) < 2.0
+
+
+@pytest.mark.parametrize("size", [(1, 40), (2, 2), (3, 5), (17, 31), (641, 479)])
+@pytest.mark.parametrize("sampling", [0, 2])
+def test_a_jpeg_of_any_size_keeps_its_colours(size: tuple[int, int], sampling: int, tmp_path: Path) -> None:
+    source = tmp_path / "source.jpg"
+    bands = [Image.linear_gradient("L").rotate(turn).resize(size) for turn in (0, 90, 180)]
+    Image.merge("RGB", bands).save(source, quality=90, subsampling=sampling)
+    assert difference(source, prepared(source, tmp_path / "work")) < 3
+
+
+def test_a_jpeg_coded_as_rgb_keeps_its_colours(street: Path, tmp_path: Path) -> None:
+    source = tmp_path / "rgb.jpg"
+    with Image.open(street) as photo:
+        photo.resize((640, 480)).save(source, quality=90, keep_rgb=True)
+    assert difference(source, prepared(source, tmp_path / "work")) < 2.5
+
+
+def test_a_jpeg_that_is_prepared_again_and_again_stays_what_it_is(street: Path, tmp_path: Path) -> None:
+    made = street
+    for round_ in range(5):
+        made = prepared(made, tmp_path / f"work{round_}")
+    assert difference(street, made) < 0.02
+
+
+def test_a_jpeg_that_is_too_large_by_its_notes_alone_is_kept(street: Path, tmp_path: Path) -> None:
+    source = tmp_path / "noted.jpg"
+    with Image.open(street) as photo:
+        photo.save(source, quality="keep", comment="from home", dpi=(300, 300))
+    note = b"\xff\xeb\xff\xff" + bytes(65_533)
+    data = source.read_bytes()
+    source.write_bytes(data[:2] + note * 20 + data[2:])
+    assert source.stat().st_size > load().limit("image/jpeg")
+    made = prepared(source, tmp_path / "work")
+    assert difference(source, made) < 0.02
+    assert detect(made, Limits()).metadata == ()
+    assert b"from home" not in made.read_bytes()
 
 
 def test_a_grey_jpeg_stays_grey(tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from mmsprep.errors import Rejected
 from mmsprep.media import Media
 from mmsprep.profile import Profile
 from mmsprep.stage import Job, Stage
-from mmsprep.tools.raster import colour, heic, jpeg, likeness, png
-from mmsprep.tools.raster.decode import decode, is_lossy_webp, is_sound_jpeg, poster
-from mmsprep.tools.raster.kept import Coding
+from mmsprep.tools.raster import colour, heic, jpeg, kept, likeness, png
+from mmsprep.tools.raster.decode import coded_bytes, decode, is_lossy_webp, poster
 from mmsprep.tools.raster.side import PERFECT, first_side
 from mmsprep.tools.raster.view import View
 
@@ -40,6 +39,8 @@ KEPT_PIXELS = 12_000_000
 WHOLE_PIXELS = 40_000_000
 """What is decoded whole at most: 160 MB."""
 
+DAMAGED = "part of the picture is damaged"
+
 
 def accepts(media: Media, profile: Profile) -> bool:
     """Take every picture that a decoder of ours reads, where a still picture may leave at all."""
@@ -50,7 +51,7 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
     """Write the one picture that is sent for *media*."""
     if media.facts.animated:
         job.warn("of the animation one picture is sent; record it as a film to keep it moving")
-    data, suffix = _best(_decoded(media, job), job)
+    data, suffix = _as_it_was(media, job) or _best(_decoded(media, job), job)
     path = job.new_path(suffix)
     path.write_bytes(data)
     return (path,)
@@ -59,14 +60,30 @@ def run(media: Media, job: Job) -> tuple[Path, ...]:
 STAGE = Stage("image", accepts, run)
 
 
+def _as_it_was(media: Media, job: Job) -> tuple[bytes, str] | None:
+    """Write a JPEG that fits with its own tables, in its own size; None for everything else."""
+    facts, profile = media.facts, job.profile
+    if facts.type != kept.TYPE or kept.TYPE not in profile.types or facts.pixels > KEPT_PIXELS:
+        return None
+    size = facts.width or 0, facts.height or 0
+    if profile.within(*size) != size:
+        return None
+    written = kept.rewritten(media.path, profile.limit(kept.TYPE), progressive=profile.progressive)
+    if written is None:
+        return None
+    data, whole = written
+    if not whole:
+        job.warn(DAMAGED)
+    job.lost(0)
+    return data, ".jpg"
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """The source's pixels as they are stored, and how they are seen."""
 
     pixels: Image.Image
     view: View
-    coding: Coding | None = None
-    """How a JPEG was coded that may fit, if its blocks and colours are still to be what they were."""
 
     exact: bool = False
     """Whether the pixels may be what somebody drew, and not what a codec left of a photograph."""
@@ -93,25 +110,13 @@ def _decoded(media: Media, job: Job) -> Decoded:
         return Decoded(small, replace(View.of(media.path, media.facts.type, picture), turn=None), tight=True)
     poster(picture)
     whole = decode(picture)
-    if not whole or (media.facts.type == "image/jpeg" and not is_sound_jpeg(media.path)):
-        job.warn("part of the picture is damaged")
+    if not whole or (media.facts.type == "image/jpeg" and coded_bytes(media.path) is None):
+        job.warn(DAMAGED)
     view = View.of(media.path, media.facts.type, picture)
-    coding = _coding(picture, view, media, job) if picture.size == stored else None
     exact = media.facts.type in LOSSLESS_TYPES and not is_lossy_webp(media.path)
     few = media.facts.bytes < job.profile.limit("image/jpeg")
     tight = media.facts.type in TIGHTLY_CODED or (few and not exact)
-    return Decoded(colour.as_meant(picture), view, coding, exact, tight)
-
-
-def _coding(picture: Image.Image, view: View, media: Media, job: Job) -> Coding | None:
-    """Tell how a picture can be coded as it was: None for what is no JPEG, or is cut or coloured anew."""
-    # Its metadata may be half of it, but no more: what is far above the limit need not be tried.
-    if media.facts.bytes >= 2 * job.profile.limit("image/jpeg") or media.facts.pixels > KEPT_PIXELS:
-        return None
-    coding = Coding.of(picture)
-    if coding is None or view.recolours(picture.mode):
-        return None
-    return coding if view.turn is None else coding.turned(view.turn, picture.size)
+    return Decoded(colour.as_meant(picture), view, exact, tight)
 
 
 def _part(size: tuple[int, int], side: int) -> int:
@@ -128,9 +133,6 @@ def _part(size: tuple[int, int], side: int) -> int:
 def _best(source: Decoded, job: Job) -> tuple[bytes, str]:
     """Encode as what looks best below the limit among the types that the profile admits."""
     profile = job.profile
-    if data := _as_it_was(source, profile):
-        job.lost(0)
-        return data, ".jpg"
     if not source.exact and source.pixels.mode in {"RGB", "L"}:
         return _as_jpeg(source.pixels, job, source.goal, source.view.show), ".jpg"
     pixels = source.view.show(source.pixels)
@@ -143,17 +145,6 @@ def _best(source: Decoded, job: Job) -> tuple[bytes, str]:
     if pixels.mode == "RGBA":
         job.warn("transparency flattened on white")
     return _as_jpeg(colour.flatten(pixels), job, ALL if drawn else source.goal), ".jpg"
-
-
-def _as_it_was(source: Decoded, profile: Profile) -> bytes | None:
-    """Write a JPEG that fits with its own tables, in its own size."""
-    if source.coding is None or "image/jpeg" not in profile.types:
-        return None
-    pixels = source.view.show(source.pixels)
-    if profile.within(*pixels.size) != pixels.size:
-        return None
-    data = source.coding.encode(pixels, progressive=profile.progressive)
-    return data if len(data) < profile.limit("image/jpeg") else None
 
 
 def _as_jpeg(

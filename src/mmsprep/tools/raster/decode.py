@@ -99,32 +99,37 @@ def turning(picture: Image.Image) -> Image.Transpose | None:
 WEBP_CHUNKS = 16
 """How many chunks are looked at: before the pixels stand at most a header, a profile, and transparency."""
 SEGMENT = re.compile(rb"\xff+([\xc0-\xcf\xda-\xfe])(..)", re.DOTALL)
+NOTES = frozenset({*range(0xE0, 0xF0), 0xFE})
+"""The markers of applications, profiles and comments (ITU T.81, table B.1)."""
 IN_SCAN = re.compile(rb"\xff([^\x00\xff])")
 
 
-def is_sound_jpeg(path: Path) -> bool:
-    """Tell whether the scans of a JPEG hold no marker that cannot be there: libjpeg passes over damage in silence.
+def coded_bytes(path: Path) -> int | None:
+    """Count a JPEG's bytes to its end, without notes and profiles; None where a scan holds what cannot be there.
 
-    Within a scan 0xFF is stuffed, and restart markers count from 0 to 7 (ITU T.81, B.1.1.3 and E.1.4).
+    libjpeg passes over such damage in silence. Within a scan 0xFF is stuffed, and restart markers count from 0 to 7
+    (ITU T.81, B.1.1.3 and E.1.4).
     """
     data = path.read_bytes()
-    at = 2
+    at, noted = 2, 0
     while segment := SEGMENT.match(data, at):
-        marker = segment[1][0]
+        marker, start = segment[1][0], at
         at = segment.end() + int.from_bytes(segment[2], "big") - 2
+        if marker in NOTES:
+            noted += at - start
         if marker != 0xDA:
             continue
         for expected in cycle(range(0xD0, 0xD8)):
             found = IN_SCAN.search(data, at)
             if found is None:
-                return False
+                return None
             at = found.start()
             if found[1][0] != expected:
                 break
             at += 2
         if data[at + 1] == 0xD9:
-            return True
-    return False
+            return at + 2 - noted
+    return None
 
 
 def is_lossy_webp(path: Path) -> bool:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from mmsprep.detect.picture import open_picture
+from mmsprep.errors import Rejected
+from mmsprep.tools.raster.colour import bare
+from mmsprep.tools.raster.decode import coded_bytes, decode
+from mmsprep.tools.raster.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +22,56 @@ FULL, HALF, QUARTER = 0, 1, 2
 """Pillow's names for 4:4:4, 4:2:2 and 4:2:0."""
 UNITS = {FULL: (8, 8), HALF: (16, 8), QUARTER: (16, 16)}
 """The pixels that are coded together, in width and height (ITU T.81, A.2.3)."""
+
+TYPE = "image/jpeg"
+ROOM = 1.1
+"""What of the limit a JPEG may take to be tried: better codes save some percent, and a baseline needs some more."""
+
+
+def rewritten(path: Path, limit: int, *, progressive: bool) -> tuple[bytes, bool] | None:
+    """Write a JPEG below *limit* bytes, upright and without its notes, with hardly a coefficient changed.
+
+    Tells too whether all of it could be decoded. None for what does not fit, or has to be cut or coloured anew for its
+    turn or its profile.
+    """
+    size = coded_bytes(path)
+    if (size or path.stat().st_size) > ROOM * limit:
+        return None
+    picture = open_picture(path, TYPE)
+    view, coding = View.of(path, TYPE, picture), Coding.of(picture)
+    if coding is None or view.recolours(picture.mode):
+        return None
+    after = coding if view.turn is None else coding.turned(view.turn, picture.size)
+    if after is None:
+        return None
+    try:
+        pixels, whole = _components(path, coding)
+    except Rejected:
+        return None
+    data = after.encode(pixels if view.turn is None else pixels.transpose(view.turn), progressive=progressive)
+    return (data, whole and size is not None) if len(data) < limit else None
+
+
+def _components(path: Path, coding: Coding) -> tuple[Image.Image, bool]:
+    """Decode brightness and colours as they are coded, where a viewer would smooth colours over and round to RGB.
+
+    At half its size libjpeg scales quartered colours not at all. Tells too whether all were there. Raises `Rejected`
+    where nothing was, or RGB was coded.
+    """
+    from PIL import Image
+
+    full = open_picture(path, TYPE)
+    width, height = full.size
+    quartered = coding.sampling == QUARTER and min(width, height) > 1
+    full.draft("L" if quartered else "YCbCr", full.size)
+    whole = decode(full)
+    if not quartered:
+        return bare(full), whole
+    half = open_picture(path, TYPE)
+    half.draft("YCbCr", (width // 2, height // 2))
+    whole = decode(half) and whole
+    bands = [band.resize((2 * half.width, 2 * half.height), Image.Resampling.NEAREST) for band in half.split()[1:]]
+    return bare(Image.merge("YCbCr", [full, *(band.crop((0, 0, width, height)) for band in bands)])), whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from mmsprep.errors import Rejected
 from mmsprep.limits import Limits
 from mmsprep.media import Facts
 from mmsprep.tools.raster import colour, jpeg
-from mmsprep.tools.raster.decode import decode, is_sound_jpeg, turning
+from mmsprep.tools.raster.decode import coded_bytes, decode, turning
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,7 +73,7 @@ def _pixels(path: Path, limits: Limits) -> tuple[Image, bool]:
         picture.draft(None, (2 * SIDE, 2 * SIDE))
     whole = decode(picture)
     if facts.type == "image/jpeg":
-        whole = whole and is_sound_jpeg(path)
+        whole = whole and coded_bytes(path) is not None
     if picture.im.mode != picture.mode:
         # Of a GIF that breaks off Pillow tells the mode that it would have had.
         picture = picture.copy()
