@@ -206,6 +206,14 @@ def test_folding_counts_bytes_and_cuts_no_character(line: str) -> None:
     assert b"".join([rows[0], *(row[1:] for row in rows[1:])]) == line.encode()
 
 
+@pytest.mark.parametrize("blank", ["", " "])
+def test_no_fold_leaves_a_line_that_ends_the_card_once_it_is_stripped(blank: str) -> None:
+    for before in range(80):
+        note = f"{'y' * before}{blank}End:vCard{blank}"
+        lines = build(Contact(name="x", note=note), None, "3.0").split(b"\r\n")
+        assert sum(line.strip().upper() == b"END:VCARD" for line in lines) == 1
+
+
 @pytest.mark.parametrize("word", ["END:VCARD", "begin:vcard", " TEL:+1"])
 def test_no_soft_break_makes_a_word_the_start_of_a_line(word: str) -> None:
     for before in range(80):

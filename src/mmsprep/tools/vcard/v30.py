@@ -9,6 +9,7 @@ from typing import Any
 from mmsprep.contact.allowed import LINE_BYTES, SPELT
 from mmsprep.tools.vcard.lines import Line
 
+ENDS = "END:VCARD"
 UNFOLDED = 1_000_000_000
 """A line length for vobject at which it never folds: it would leave photos in one line."""
 
@@ -26,11 +27,14 @@ def write(lines: Iterable[Line]) -> bytes:
         spelt.append(_spelt(card, line, group))
         if line.label:
             spelt.append(_spelt(card, Line("X-ABLABEL", line.label), group))
-    return b"".join(folded(each) for each in (*spelt, "END:VCARD"))
+    return b"".join(folded(each) for each in (*spelt, ENDS))
 
 
 def folded(line: str) -> bytes:
-    """Fold one line at 75 bytes, between characters and not beside a blank, which some readers strip."""
+    """Fold one line at 75 bytes, between characters and not beside a blank, which some readers strip.
+
+    For them too no text's end may stand alone where it would end the card.
+    """
     if len(line) <= LINE_BYTES and line.isascii():
         return f"{line}\r\n".encode()
     return "\r\n ".join(_chunks(line)).encode() + b"\r\n"
@@ -50,7 +54,8 @@ def _chunks(line: str) -> Iterator[str]:
 
 def _between_letters(line: str, start: int, end: int) -> int:
     for cut in range(end, start, -1):
-        if not line[cut].isspace() and not line[cut - 1].isspace():
+        rest = line[cut : cut + len(ENDS)].upper()
+        if not line[cut].isspace() and not line[cut - 1].isspace() and rest != ENDS:
             return cut
     return end
 
