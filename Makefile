@@ -103,7 +103,8 @@ bench-shares: $(VENV)/.dev ## Messages whose bytes are shared, against equal sha
 bench-video: $(VENV)/.dev ## Films against what people use, on FOLDER within BUDGET
 	@$(BIN)/python -m bench.video $(FOLDER) --budget $(BUDGET)
 
-fuzz: $(VENV)/.dev ## Fuzz the parsers, a minute each (FUZZ_SECONDS)
+fuzz: $(VENV)/.dev ## Try new inputs on the tests, and fuzz the parsers, a minute each (FUZZ_SECONDS)
+	@$(BIN)/python -m pytest -q -m hypothesis --hypothesis-profile=search $(PYTEST_FLAGS)
 	@$(BIN)/python -m pip install --quiet --target $(VENV)/fuzz --upgrade atheris 2>/dev/null || true
 	@for target in detect picture contact place; do \
 		PYTHONPATH=$(VENV)/fuzz $(BIN)/python fuzz/harness.py $$target \

@@ -3,8 +3,9 @@
 ``pytest`` alone leaves out what is slow or needs a server; ``--services`` (``make test``) adds the servers
 that this machine has, ``--all`` (``.ci/run``) everything. With ``MMSPREP_NO_SKIPS=1`` (``.ci/run``) a skipped
 test is a failed one, so that nothing goes unnoticed because a tool was missing. Only the corpus may be
-absent: it belongs to others. ``--services --refresh tests/test_documentation.py`` writes into the pages the
-sizes and keys that their commands print today.
+absent: it belongs to others. Generated inputs are the same in every run, so that a change is judged by what
+it changes; ``--hypothesis-profile=search`` (``make fuzz``) tries others. ``--services --refresh
+tests/test_documentation.py`` writes into the pages the sizes and keys that their commands print today.
 """
 
 from __future__ import annotations
@@ -16,6 +17,12 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
+
+# On a machine that others use too, no input is too slow.
+settings.register_profile("search", deadline=None)
+settings.register_profile("same", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = ROOT.parent / "shared" / "corpus"

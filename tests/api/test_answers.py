@@ -68,7 +68,7 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_fr
 KEYS = ["message_id", "status", "error", "errors", "code", "message", "cost", "tags", "media_urls"]
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES | st.lists(VALUES, max_size=2)))
 def test_any_object_is_read_or_told(untrusted: dict[str, Any]) -> None:
     code, words = error_in(untrusted)

@@ -132,7 +132,7 @@ def test_pngs_exif_turns_the_picture_wherever_it_stands(tmp_path: Path) -> None:
 KINDS = {kind: encoded(NOISE, kind) for kind in ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "TIFF", "BMP", "JPEG2000")}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(sorted(KINDS)), seed=st.integers(0, 2**32), cut=st.floats(0, 1))
 def test_a_mutated_file_gives_facts_or_a_rejection_and_nothing_else(
     tmp_path: Path, kind: str, seed: int, cut: float

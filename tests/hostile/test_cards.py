@@ -82,7 +82,7 @@ def run(data: bytes, tmp_path: Path) -> list[bytes]:
     return cards
 
 
-@settings(max_examples=150, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=150, phases=(Phase.explicit, Phase.generate))
 @given(
     st.sampled_from(VALID),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 30), st.one_of(PIECES, st.binary(max_size=12))), max_size=6),

@@ -139,7 +139,7 @@ def test_the_unbroken_file_is_ready(name: str, attempt: Attempt, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 @given(choices=st.data())
 def test_a_broken_file_is_refused_in_words_or_leaves_clean(
     name: str, attempt: Attempt, tmp_path: Path, choices: st.DataObject
@@ -149,7 +149,7 @@ def test_a_broken_file_is_refused_in_words_or_leaves_clean(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(choices=st.data())
 def test_many_broken_files_are_refused_in_words_or_leave_clean(
     name: str, attempt: Attempt, tmp_path: Path, choices: st.DataObject
