@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -18,10 +19,10 @@ from mmsprep.stage import Job
 from mmsprep.stages.image import STAGE
 
 
-def prepared(path: Path, work: Path) -> Path:
+def prepared(path: Path, work: Path, **rules: int) -> Path:
     work.mkdir()
     media = Media(path, path.name, detect(path, Limits()))
-    (made,) = STAGE.run(media, Job(profile=load(), workdir=work))
+    (made,) = STAGE.run(media, Job(profile=replace(load(), **rules), workdir=work))
     return made
 
 
@@ -73,6 +74,16 @@ def test_a_jpeg_that_names_srgb_is_not_coded_finer_for_it(street: Path, tmp_path
     made = prepared(tmp_path / "named.jpg", tmp_path / "work")
     assert made.stat().st_size < (tmp_path / "named.jpg").stat().st_size
     assert difference(tmp_path / "named.jpg", made) < 0.02
+
+
+def test_a_jpeg_of_too_many_pixels_may_keep_its_bytes_where_more_is_allowed(street: Path, tmp_path: Path) -> None:
+    source = tmp_path / "large.jpg"
+    with Image.open(street) as photo:
+        photo.reduce(2).resize((4000, 2668), Image.Resampling.BICUBIC).save(source, quality=88)
+    size = source.stat().st_size
+    less = prepared(source, tmp_path / "less", max_bytes=size * 9 // 10, max_side=2048).stat().st_size
+    more = prepared(source, tmp_path / "more", max_bytes=size * 2, max_side=2048).stat().st_size
+    assert less < more < size
 
 
 @pytest.fixture

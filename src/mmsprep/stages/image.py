@@ -28,7 +28,8 @@ TIGHT, TIGHT_FINEST = 0.017, 13.0
 """The unlikeness, or the tables, with which a JPEG of such a source is done (SSIMULACRA 2 above 90), or of a lossy one
 that fits: to come nearer would take several times the source's bytes, and show nothing."""
 
-ALL = 0.0, jpeg.FINEST
+Goal = tuple[float, float, int]
+ALL: Goal = 0.0, jpeg.FINEST, 0
 """The goal for drawings: flat surfaces hide from a sample what becomes of the edges, so all bytes may be spent."""
 PHOTOGRAPHIC = 0.3
 """The share of equal neighbours below which a picture is a photograph (screenshots have 0.7 to 0.98)."""
@@ -88,13 +89,13 @@ class Decoded:
     exact: bool = False
     """Whether the pixels may be what somebody drew, and not what a codec left of a photograph."""
 
-    tight: bool = False
-    """Whether the source's bytes are few for what it shows, so that it need not be come near at any price."""
+    few: int = 0
+    """The source's bytes where they are few for what it shows, so that it need not be come near at any price."""
 
     @property
-    def goal(self) -> tuple[float, float]:
-        """How like it a JPEG has to be at most, and how fine its tables."""
-        return (TIGHT, TIGHT_FINEST) if self.tight else (PERFECT, jpeg.FINEST)
+    def goal(self) -> Goal:
+        """How like it a JPEG has to be at most, how fine its tables, and the bytes that it may take all the same."""
+        return (TIGHT, TIGHT_FINEST, self.few) if self.few else (PERFECT, jpeg.FINEST, 0)
 
 
 def _decoded(media: Media, job: Job) -> Decoded:
@@ -107,16 +108,16 @@ def _decoded(media: Media, job: Job) -> Decoded:
         picture.draft(None, (max(1, stored[0] // part), max(1, stored[1] // part)))
     large = media.facts.type == "image/heic" and media.facts.pixels > WHOLE_PIXELS
     if large and (small := heic.reduced(media.path, part)) is not None:
-        return Decoded(small, replace(View.of(media.path, media.facts.type, picture), turn=None), tight=True)
+        return Decoded(small, replace(View.of(media.path, media.facts.type, picture), turn=None), few=media.facts.bytes)
     poster(picture)
     whole = decode(picture)
     if not whole or (media.facts.type == "image/jpeg" and coded_bytes(media.path) is None):
         job.warn(DAMAGED)
     view = View.of(media.path, media.facts.type, picture)
     exact = media.facts.type in LOSSLESS_TYPES and not is_lossy_webp(media.path)
-    few = media.facts.bytes < job.profile.limit("image/jpeg")
-    tight = media.facts.type in TIGHTLY_CODED or (few and not exact)
-    return Decoded(colour.as_meant(picture), view, exact, tight)
+    fits = media.facts.bytes < job.profile.limit("image/jpeg")
+    tight = media.facts.type in TIGHTLY_CODED or (fits and not exact)
+    return Decoded(colour.as_meant(picture), view, exact, media.facts.bytes if tight else 0)
 
 
 def _part(size: tuple[int, int], side: int) -> int:
@@ -150,15 +151,23 @@ def _best(source: Decoded, job: Job) -> tuple[bytes, str]:
 def _as_jpeg(
     pixels: Image.Image,
     job: Job,
-    goal: tuple[float, float],
+    goal: Goal,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
 ) -> bytes:
-    enough, finest = goal
+    enough, finest, few = goal
     limit = job.profile.limit("image/jpeg")
     largest = max(job.profile.within(*pixels.size))
     progressive = job.profile.progressive
     data = jpeg.fit_jpeg(
-        pixels, limit, largest, progressive=progressive, enough=enough, finest=finest, finish=finish, lost=job.lost
+        pixels,
+        limit,
+        largest,
+        progressive=progressive,
+        enough=enough,
+        finest=finest,
+        few=few,
+        finish=finish,
+        lost=job.lost,
     )
     if data is None:
         raise Rejected(

@@ -69,17 +69,23 @@ def fit_jpeg(
     progressive: bool = False,
     enough: float = PERFECT,
     finest: float = FINEST,
+    few: int = 0,
     finish: Callable[[Image.Image], Image.Image] = lambda scaled: scaled,
     lost: Callable[[float], None] = lambda _: None,
 ) -> bytes | None:
     """Give the JPEG of *pixels* below *limit* bytes and with a long side up to *largest* that looks best on a screen.
 
-    Bytes that would bring it nearer to its source than *enough*, or its tables beyond *finest*, are not spent.
+    Bytes that would bring it nearer to its source than *enough*, or its tables beyond *finest*, are not spent, unless
+    the *few* that its source has are enough for it: then all of these may be.
     *finish* turns scaled pixels into those that are written, so that only few have to be colour-managed. *lost* is
     told how far the result is from *pixels* on a screen (`likeness.unlikeness`), where that was looked at.
     None says that no size and quality worth looking at fits.
     """
-    choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=finest, enough=enough)
+    choice = choose_side(pixels, min(limit, few), largest, encode, low=COARSEST, high=FINEST) if few else None
+    if choice and choice.unlikeness <= enough:
+        limit, enough, finest = min(limit, few), PERFECT, FINEST
+    else:
+        choice = choose_side(pixels, limit, largest, encode, low=COARSEST, high=finest, enough=enough)
     side = choice.side if choice else min(largest, first_side(pixels.size, limit))
     while True:
         small = finish(at_side(pixels, side))

@@ -45,33 +45,38 @@ def rewritten(path: Path, limit: int, *, progressive: bool) -> tuple[bytes, bool
     if after is None:
         return None
     try:
-        pixels, whole = _components(path, coding)
+        pixels, whole = _components(path, coding, view.turn)
     except Rejected:
         return None
-    data = after.encode(pixels if view.turn is None else pixels.transpose(view.turn), progressive=progressive)
+    data = after.encode(pixels, progressive=progressive)
     return (data, whole and size is not None) if len(data) < limit else None
 
 
-def _components(path: Path, coding: Coding) -> tuple[Image.Image, bool]:
-    """Decode brightness and colours as they are coded, where a viewer would smooth colours over and round to RGB.
+def _components(path: Path, coding: Coding, turn: Image.Transpose | None) -> tuple[Image.Image, bool]:
+    """Decode brightness and colours as they are coded, where a viewer would smooth colours over and round to RGB; turn.
 
     At half its size libjpeg scales quartered colours not at all. Tells too whether all were there. Raises `Rejected`
     where nothing was, or RGB was coded.
     """
     from PIL import Image
 
+    def turned(pixels: Image.Image) -> Image.Image:
+        return pixels if turn is None else pixels.transpose(turn)
+
     full = open_picture(path, TYPE)
     width, height = full.size
     quartered = coding.sampling == QUARTER and min(width, height) > 1
     full.draft("L" if quartered else "YCbCr", full.size)
     whole = decode(full)
+    luma = turned(full)
     if not quartered:
-        return bare(full), whole
+        return bare(luma), whole
     half = open_picture(path, TYPE)
     half.draft("YCbCr", (width // 2, height // 2))
     whole = decode(half) and whole
-    bands = [band.resize((2 * half.width, 2 * half.height), Image.Resampling.NEAREST) for band in half.split()[1:]]
-    return bare(Image.merge("YCbCr", [full, *(band.crop((0, 0, width, height)) for band in bands)])), whole
+    small = [turned(band) for band in half.split()[1:]]
+    bands = [band.resize((2 * band.width, 2 * band.height), Image.Resampling.NEAREST) for band in small]
+    return bare(Image.merge("YCbCr", [luma, *(band.crop((0, 0, *luma.size)) for band in bands)])), whole
 
 
 @dataclass(frozen=True, slots=True)
