@@ -87,6 +87,15 @@ def _logs_and_counts(worker: Worker) -> None:
     assert "mmsprep_jobs_in_flight 0.0" in metrics
 
 
+def test_a_worker_that_begins_removes_what_a_killed_one_left(house: House) -> None:
+    left = house.folder / "tmp" / f"mmsprep-items-{os.geteuid()}-left"
+    (left / "item-a").mkdir(parents=True)
+    (left / "item-a" / "source").write_bytes(b"a stranger's")
+    (left / "lock").touch()
+    house.start()
+    assert not left.exists()
+
+
 def test_the_same_job_again_is_answered_with_the_same_bytes_and_done_once(house: House, fixtures: Path) -> None:
     house.upload("a.jpg", (fixtures / "half.jpg").read_bytes())
     worker = house.start()

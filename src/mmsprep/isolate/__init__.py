@@ -5,6 +5,7 @@ from mmsprep.isolate.job import Inside
 from mmsprep.isolate.level import Layer, Level
 from mmsprep.isolate.sandbox import Sandbox
 from mmsprep.isolate.scratch import item_directory, remove_scratch
+from mmsprep.isolate.scratch import sweep as sweep_scratch
 from mmsprep.isolate.verdict import Cancelled, printable
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "item_directory",
     "printable",
     "remove_scratch",
+    "sweep_scratch",
 ]

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mmsprep.errors import Misconfigured
-from mmsprep.isolate import remove_scratch
+from mmsprep.isolate import remove_scratch, sweep_scratch
 from mmsprep.worker import health, queues, submit
 from mmsprep.worker.consumer import Echo, Uploads
 from mmsprep.worker.desk import Desk
@@ -44,7 +44,11 @@ class Office:
             self._extender = Extender(queues.sqs(self.options), self.options.visibility_seconds)
 
     def open(self) -> None:
-        """Begin to count and to answer about health, once the working processes are forked."""
+        """Begin to count and to answer about health, once the working processes are forked.
+
+        What a killed worker left is removed now: strangers' files should not lie there until the next job.
+        """
+        sweep_scratch()
         self.letters.read_into(self.metrics)
         if self.options.listen_port:
             self._server = health.serve(self.options.listen_host, self.options.listen_port, self.pulse, self.metrics)
